@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+import org.agrona.concurrent.IdleStrategy;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A carrier: a platform thread, pinned to its CPU, on which that CPU's workers are mounted.
+ *
+ * <p>The bare carrier takes no lock, starts no thread, logs nothing and runs no user code (save the user's idle
+ * strategy): a lock shared with one of its own workers would hang the CPU for ever. It mounts whoever has been woken,
+ * resumes an idle worker where there is work and nobody runs, and sleeps.
+ */
+final class Carrier extends Thread {
+    /** Continuations mounted in a row while queued work waits: then the queue has a turn, so that nothing starves. */
+    private static final int BUDGET = 64;
+
+    /** Turns of the spin between two looks at the clock. */
+    private static final int SPINS_PER_LOOK = 64;
+
+    /** I. */
+    final Tenure tenure = new Tenure();
+
+    private final Seat seat;
+    private final Cpu cpu;
+    private final Crew crew;
+    private final long spinNanos;
+    private final @Nullable IdleStrategy idleStrategy;
+
+    /** C: left by a worker that found itself a stranger; posted once it is unmounted. */
+    Worker.@Nullable Homecoming stray;
+
+    /** C: the worker mounted since has fetched something. */
+    boolean fetched;
+
+    /** C: the carrier wakes a worker for itself; its continuation is to come here and not into the inbox. */
+    private boolean isResuming;
+
+    /** C. */
+    private @Nullable Runnable resumed;
+
+    /** C. */
+    private int budget = BUDGET;
+
+    Carrier(Seat seat, Crew crew, String name) {
+        super(null, null, name, 0, false);
+        this.seat = seat;
+        this.cpu = seat.cpu();
+        this.crew = crew;
+        this.spinNanos = cpu.runtime.settings.spinNanos();
+        this.idleStrategy = cpu.runtime.settings.newIdleStrategy();
+        setDaemon(true);
+    }
+
+    @Override
+    public void run() {
+        seat.settle();
+        do {
+            own();
+        } while (seat.awaitRecall(this));
+    }
+
+    /** Serves the CPU until it is taken away, or has ended. */
+    private void own() {
+        for (;;) {
+            Runnable message = budget > 0 || !cpu.hasWork() ? cpu.nextMessage() : null;
+            if (message instanceof Delivery) {
+                message.run();
+            } else if (message != null) {
+                budget--;
+                if (!mount(message, crew.workerOf(message))) {
+                    return;
+                }
+            } else if (crew.hasSurplus()) {
+                if (!cull()) {
+                    return;
+                }
+            } else if (cpu.hasWork() && crew.idle() > 0) {
+                budget = BUDGET;
+                if (!wakeWorker()) {
+                    return;
+                }
+            } else if (cpu.isStopping() && crew.isResting()) {
+                if (crew.size() == 0) {
+                    cpu.abandon();
+                    seat.ended();
+                    return;
+                }
+                if (!dismiss(crew.pop())) {
+                    return;
+                }
+            } else {
+                budget = BUDGET;
+                idle();
+            }
+        }
+    }
+
+    private boolean wakeWorker() {
+        Worker worker = crew.pop();
+        assert worker != null;
+        fetched = false;
+        boolean owner = resume(worker, false);
+        if (owner && !fetched && !cpu.hasMessages()) {
+            Thread.yield(); // the head of the ring is a hole: let its producer run, which may want this CPU
+        }
+        return owner;
+    }
+
+    private boolean cull() {
+        for (int i = 0; i < Crew.CULL_BATCH; i++) {
+            Worker worker = crew.pollSurplus();
+            if (worker == null) {
+                break;
+            }
+            if (!dismiss(worker)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean dismiss(@Nullable Worker worker) {
+        assert worker != null;
+        return resume(worker, true);
+    }
+
+    private boolean resume(Worker worker, boolean dismiss) {
+        isResuming = true;
+        Runnable continuation = worker.resume(dismiss);
+        isResuming = false;
+        if (continuation == null) {
+            continuation = resumed;
+            resumed = null;
+        }
+        // null: somebody else woke the thread, and its continuation comes by the inbox
+        return continuation == null || mount(continuation, worker);
+    }
+
+    /** The scheduler's: whether the carrier itself mounts this continuation next. */
+    boolean takes(Runnable continuation) {
+        if (isResuming) {
+            resumed = continuation;
+        }
+        return isResuming;
+    }
+
+    /** Runs a continuation until its thread blocks or ends. False where the CPU was lost meanwhile. */
+    private boolean mount(Runnable continuation, @Nullable Worker worker) {
+        if (worker != null) {
+            worker.carrier = this;
+        }
+        tenure.leave();
+        try {
+            continuation.run();
+        } catch (Throwable t) {
+            cpu.runtime.carrierFault(t);
+        }
+        if (tenure.enter()) {
+            return true;
+        }
+        surrender();
+        return false;
+    }
+
+    private void surrender() {
+        Worker.Homecoming homecoming = stray;
+        stray = null;
+        tenure.reset();
+        if (homecoming != null) {
+            cpu.post(homecoming);
+        }
+    }
+
+    /** Mounted worker. Looks for work for a while; false where none has come. */
+    boolean spin() {
+        if (spinNanos == 0) {
+            return false;
+        }
+        long start = 0;
+        for (int i = 1;; i++) {
+            if (cpu.stirs()) {
+                return true;
+            }
+            if (i % SPINS_PER_LOOK == 0) {
+                long now = System.nanoTime();
+                if (start == 0) {
+                    start = now;
+                } else if (now - start >= spinNanos) {
+                    return false;
+                }
+            }
+            Thread.onSpinWait();
+        }
+    }
+
+    private void idle() {
+        if (idleStrategy != null) {
+            idleStrategy.idle(0);
+            return;
+        }
+        Doorbell doorbell = cpu.doorbell;
+        seat.publishSpareWorkers();
+        doorbell.announce();
+        if (cpu.hasMessages() || crew.idle() > 0 && cpu.hasWork()) {
+            doorbell.withdraw();
+            return;
+        }
+        doorbell.await();
+        seat.stirred();
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+import java.lang.reflect.Constructor;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one file that knows the internals of the JDK's virtual threads: a scheduler of our own for the workers of one
+ * CPU.
+ *
+ * <p>JDK 25 has the hook, the constructor {@code java.lang.ThreadBuilders$VirtualThreadBuilder(Executor)}, but does not
+ * export it: it needs {@code --add-opens java.base/java.lang}. The VM then calls {@link #execute} with the thread's
+ * continuation at every start, unpark, unblock and yield, on whichever thread caused it, with that thread pinned if it
+ * is virtual; it must not block or throw (a refused continuation is lost for ever). The continuation is the same object
+ * every time for one thread. It must be run on a platform thread, and returns when the thread blocks or ends. A thread
+ * that a worker starts inherits this scheduler.
+ */
+final class CarrierScheduler implements Executor {
+    private static final @Nullable Constructor<?> HOOK;
+    private static final @Nullable String PROBLEM;
+
+    static {
+        Constructor<?> hook = null;
+        String problem = null;
+        try {
+            hook = Class.forName("java.lang.ThreadBuilders$VirtualThreadBuilder")
+                    .getDeclaredConstructor(Executor.class);
+            hook.setAccessible(true);
+        } catch (ReflectiveOperationException e) {
+            problem = "this JDK (" + Runtime.version() + ") has no such hook: " + e;
+        } catch (RuntimeException e) {
+            Module module = CarrierScheduler.class.getModule();
+            problem = "add --add-opens java.base/java.lang=" + (module.isNamed() ? module.getName() : "ALL-UNNAMED");
+        }
+        HOOK = problem == null ? hook : null;
+        PROBLEM = problem;
+    }
+
+    /** I. */
+    private final Cpu cpu;
+
+    /** M: the thread that starts a worker now, and the worker: at most one at a time (R40). */
+    private volatile @Nullable Thread starter;
+
+    /** R(starter). */
+    private @Nullable Worker starting;
+
+    CarrierScheduler(Cpu cpu) {
+        this.cpu = cpu;
+    }
+
+    /** Why virtual threads cannot have our scheduler, or null where they can. */
+    static @Nullable String problem() {
+        return PROBLEM;
+    }
+
+    /** A builder of virtual threads that run on this scheduler. */
+    Thread.Builder.OfVirtual builder() {
+        Constructor<?> hook = HOOK;
+        if (hook == null) {
+            throw new UnsupportedOperationException(PROBLEM);
+        }
+        try {
+            return (Thread.Builder.OfVirtual) hook.newInstance(this);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("the hook for virtual-thread schedulers failed", e);
+        }
+    }
+
+    /**
+     * Starts the thread of a worker so that its continuation is kept by the worker, to be mounted when it is first
+     * needed, rather than queued. May block (the JDK tracks threads in a shared map): never on the bare carrier.
+     */
+    void start(Worker worker, Thread thread) {
+        starting = worker;
+        starter = Thread.currentThread();
+        try {
+            thread.start();
+        } finally {
+            starter = null;
+            starting = null;
+        }
+    }
+
+    /**
+     * Starts the threads that end the timed waits of virtual threads with schedulers like this one
+     * ("VirtualThread-unparker"): the JDK picks among them by the number of the platform thread, and starts each at its
+     * first use, with the mask of the thread that used it.
+     */
+    static void primeTimers(int processors) {
+        Constructor<?> hook = HOOK;
+        if (hook == null) {
+            return;
+        }
+        int timers = Math.max(1, Integer.highestOneBit(processors / 4));
+        for (int i = 0; i < 2 * timers; i++) {
+            Thread carrier = new Thread(null, () -> useTimer(hook), "kworker/prime", 0, false);
+            carrier.start();
+            Threads.join(carrier);
+        }
+    }
+
+    /** Runs a virtual thread that waits for a moment on the calling thread. */
+    private static void useTimer(Constructor<?> hook) {
+        LinkedBlockingQueue<Runnable> continuations = new LinkedBlockingQueue<>();
+        try {
+            Thread.Builder.OfVirtual builder =
+                    (Thread.Builder.OfVirtual) hook.newInstance((Executor) continuations::add);
+            Thread thread = builder.start(() -> LockSupport.parkNanos(1_000));
+            while (thread.isAlive()) {
+                continuations.take().run();
+            }
+        } catch (ReflectiveOperationException | InterruptedException e) {
+            throw new IllegalStateException("the hook for virtual-thread schedulers failed", e);
+        }
+    }
+
+    @Override
+    public void execute(Runnable continuation) {
+        Thread thread = Thread.currentThread();
+        if (thread instanceof Carrier carrier && carrier.takes(continuation)) {
+            return;
+        }
+        if (thread == starter) {
+            Worker worker = starting;
+            assert worker != null;
+            worker.continuation = continuation;
+            return;
+        }
+        cpu.post(continuation);
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What lies in a ring: one queueing instance of a {@link Work}, or a {@link Marker}.
+ *
+ * <p>A {@code Work} is its own first entry, so queueing allocates nothing. Only while a dead entry of it (its instance
+ * was cancelled) still lies in a ring does the next queueing make a {@link StandIn}, so that the new instance goes to
+ * the tail.
+ */
+abstract class Entry {
+    /** R(ring): the share that this instance was queued to. Written by the queuer that won PENDING. */
+    @Nullable Share share;
+
+    /** R(ring): the generation of the instance; an entry whose generation is not the state word's is dead. */
+    int generation;
+
+    /** C: link in the inactive list of a share or in the ready list of a CPU. */
+    @Nullable Entry next;
+
+    /** The item, or null for a marker. */
+    abstract @Nullable Work work();
+
+    /** The share of an entry that has been published. */
+    final Share share() {
+        Share s = share;
+        assert s != null;
+        return s;
+    }
+}

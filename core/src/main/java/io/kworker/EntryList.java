@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+import org.jspecify.annotations.Nullable;
+
+/** A FIFO of entries linked through {@link Entry#next}; confined to the owner of a CPU. */
+final class EntryList {
+    /** C. */
+    private @Nullable Entry head;
+
+    /** C: meaningful only while head is not null. */
+    private @Nullable Entry tail;
+
+    boolean isEmpty() {
+        return head == null;
+    }
+
+    void addLast(Entry entry) {
+        assert entry.next == null;
+        Entry last = tail;
+        if (head == null || last == null) {
+            head = entry;
+        } else {
+            last.next = entry;
+        }
+        tail = entry;
+    }
+
+    void addFirst(Entry entry) {
+        assert entry.next == null;
+        if (head == null) {
+            tail = entry;
+        }
+        entry.next = head;
+        head = entry;
+    }
+
+    @Nullable
+    Entry pollFirst() {
+        Entry entry = head;
+        if (entry != null) {
+            head = entry.next;
+            entry.next = null;
+            if (head == null) {
+                tail = null;
+            }
+        }
+        return entry;
+    }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jctools.queues.varhandle.MpscLinkedVarHandleQueue;
+import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The queue of one CPU and lane: a bounded MPSC ring, and behind it an unbounded overflow list, so that queueing never
+ * fails.
+ *
+ * <p>Assumptions: any number of producers, one consumer at a time (the owner of the CPU), consumers ordered by the
+ * hand-over.
+ *
+ * <p>Guarantees: no entry is lost; the entries of one producer come out in the order it put them in, also across a
+ * change between ring and overflow; {@link #isEmpty} called after a store that is ordered before it (the parked flag)
+ * sees every entry whose producer then fails to see that store.
+ *
+ * <p>Progress: {@code offer} is lock-free, and {@code poll} wait-free: it returns null rather than wait for a producer
+ * that has taken its place in the queue and not yet stored its entry (a hole).
+ */
+final class EntryQueue {
+    /*
+     * Order across ring and overflow.
+     *
+     *   producer   overflowing == 0 and the ring takes it        -> ring
+     *              else  overflowing += 1; overflow.offer(entry) -> overflow
+     *   consumer   ring first; on an empty ring: held = overflow.poll(); the ring once more; then held, overflowing -=
+     *   1
+     *
+     * (a) Ring, then overflow, by one producer: its ring entry was stored before its overflow entry was, so the look at
+     * the ring
+     *     that follows the taking of the overflow entry finds it, and it goes first.
+     * (b) Overflow, then ring, by one producer: it saw overflowing == 0, so the consumer had handed out every entry
+     * counted
+     *     before, its own overflow entry among them.
+     *
+     * No entry is stranded: overflowing > 0 from before an entry is in the list until after it is handed out, and
+     * isEmpty() reads it. No wake-up is lost: the producer's last locked operation (CAS of the ring's index, or the
+     * exchange in the list) precedes its read of the parked flag; the consumer sets that flag before it calls
+     * isEmpty(), which reads the ring's index and this count, never a slot.
+     */
+    private static final VarHandle OVERFLOWING = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "overflowing", VarHandle.class, EntryQueue.class, long.class);
+
+    /** I. */
+    private final MpscVarHandleArrayQueue<Entry> ring;
+
+    /** I. */
+    private final MpscLinkedVarHandleQueue<Entry> overflow = new MpscLinkedVarHandleQueue<>();
+
+    /** C: taken from the overflow list, waiting for older entries of the ring to go first. */
+    private @Nullable Entry held;
+
+    /** M: entries announced for the overflow list and not yet handed out. Not written while the ring suffices. */
+    private volatile long overflowing;
+
+    EntryQueue(int capacity) {
+        ring = new MpscVarHandleArrayQueue<>(capacity);
+    }
+
+    /** Any thread. Never fails. */
+    void offer(Entry entry) {
+        if (overflowing != 0 || !ring.offer(entry)) {
+            OVERFLOWING.getAndAdd(this, 1L);
+            overflow.offer(entry);
+        }
+    }
+
+    /** Consumer. Null where the queue is empty or its head is a hole. */
+    @Nullable
+    Entry poll() {
+        Entry entry = ring.relaxedPoll();
+        return entry != null || overflowing == 0 ? entry : pollOverflow();
+    }
+
+    private @Nullable Entry pollOverflow() {
+        if (held == null && ring.isEmpty()) {
+            held = overflow.relaxedPoll();
+        }
+        if (!ring.isEmpty()) {
+            return ring.relaxedPoll();
+        }
+        Entry entry = held;
+        if (entry != null) {
+            held = null;
+            OVERFLOWING.getAndAdd(this, -1L);
+        }
+        return entry;
+    }
+
+    /** Consumer. A cheap look for a spinning consumer: true where {@link #poll} would be worth a call. */
+    boolean hasNext() {
+        return ring.relaxedPeek() != null || overflowing != 0;
+    }
+
+    /** Any thread. True where no entry is in the queue or on its way into it. */
+    boolean isEmpty() {
+        return ring.isEmpty() && overflowing == 0;
+    }
+
+    /** Any thread. Entries in the queue, approximately. */
+    long size() {
+        return ring.size() + overflowing;
+    }
+}

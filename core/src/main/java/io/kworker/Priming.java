@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Pipe;
+import java.util.BitSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.Phaser;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What has to happen once in the process before the first thread is pinned: a pinned thread sees one available
+ * processor and hands its mask on to the threads it starts, so the JDK's singletons that latch the one or start the
+ * other are initialised here, from a thread that may run anywhere.
+ */
+final class Priming {
+    /**
+     * I: set under the class's lock: the CPUs of the process, at most as many as there are processors available to it.
+     */
+    private static @Nullable BitSet cpus;
+
+    private Priming() {}
+
+    /**
+     * Primes the JDK if that has not been done.
+     *
+     * @return the CPUs that the process may run on, at most as many as there are processors available to it; never
+     *     empty
+     */
+    static synchronized BitSet cpus() {
+        BitSet result = cpus;
+        if (result == null) {
+            BitSet process = Os.processAffinity();
+            BitSet primed = new BitSet();
+            Thread thread = new Thread(null, () -> primed.or(prime(process)), "kworker/prime", 0, false);
+            thread.setDaemon(true);
+            thread.start();
+            Threads.join(thread);
+            cpus = result = primed;
+        }
+        return (BitSet) result.clone();
+    }
+
+    private static BitSet prime(BitSet process) {
+        if (!process.isEmpty()) {
+            Os.setAffinity(process);
+        }
+        int processors = Runtime.getRuntime().availableProcessors();
+        ForkJoinPool.commonPool().submit(() -> {}).join();
+        new LongAdder().increment();
+        new ConcurrentHashMap<>().put("", "");
+        new Phaser();
+        Threads.join(Thread.ofVirtual().start(Priming::primeVirtual));
+        CarrierScheduler.primeTimers(processors);
+        BitSet usable = (BitSet) process.clone();
+        if (usable.isEmpty()) {
+            usable.set(0, processors);
+        }
+        while (usable.cardinality() > processors) {
+            usable.clear(usable.length() - 1);
+        }
+        return usable;
+    }
+
+    /**
+     * The default scheduler, its timer, and the socket pollers, which would else run on the scheduler of their first
+     * user.
+     */
+    private static void primeVirtual() {
+        LockSupport.parkNanos(1);
+        try {
+            Pipe pipe = Pipe.open();
+            try (var source = pipe.source();
+                    var sink = pipe.sink()) {
+                Thread.ofVirtual().start(() -> write(sink));
+                source.read(ByteBuffer.allocate(1));
+            }
+        } catch (IOException e) {
+            // no pipe to be had: the pollers are left as they are
+        }
+    }
+
+    private static void write(Pipe.SinkChannel sink) {
+        try {
+            LockSupport.parkNanos(1_000_000); // so that the reader has to wait, and the poller to start
+            sink.write(ByteBuffer.allocate(1));
+        } catch (IOException e) {
+            // the reader sees its end closed
+        }
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * One carrier's hold on its CPU, and how the monitor takes the CPU away while foreign code (a handler) keeps the
+ * carrier.
+ *
+ * <p>Assumptions: {@link #leave}, {@link #enter} and {@link #reset} are called by the carrier, or by the virtual thread
+ * mounted on it; {@link #take} by one monitor thread; the barrier given to it makes every other thread of the process
+ * execute a full memory barrier, and no thread is between {@code enter}'s store and load, reordered, when it returns.
+ *
+ * <p>Guarantee: of {@code enter() == true} (the carrier still owns the CPU) and {@code take() == true} (it does not any
+ * more), exactly one holds for a given period of foreign code.
+ *
+ * <p>Progress: wait-free on both sides. The carrier pays a release store at each end of the foreign code and a load
+ * after it, and no locked operation; the monitor, which acts once in milliseconds, pays for the order. (Dice, Huang,
+ * Yang: Asymmetric Dekker Synchronization, 2001.)
+ */
+final class Tenure extends TenurePad {
+    /*
+     * phase    even  the engine runs on the carrier: the CPU cannot be taken
+     *          odd   foreign code runs (a handler, a child thread); the value names the period
+     *
+     * claim    0 NONE      --take (monitor, volatile store)--> 1 REQUESTED
+     *          1 REQUESTED --take (monitor, CAS, after the barrier, if the phase still is the same odd value)--> 2
+     *          TAKEN 1 REQUESTED --take (monitor, CAS, otherwise)--> 0 NONE
+     *          1 REQUESTED --enter (carrier, CAS)--> 0 NONE
+     *          2 TAKEN     --reset (carrier, once it has become a spare, plain: it owns nothing)--> 0 NONE
+     *
+     * Why both cannot win:  carrier  phase = even ; read claim        monitor  claim = REQUESTED ; barrier ; read phase
+     * The barrier falls somewhere in the carrier's program order. Before the store of phase: then the read of claim
+     * comes after the barrier too, and sees REQUESTED. After it: then the monitor sees the even phase and gives up.
+     * Where the carrier sees REQUESTED and the monitor the odd phase, the CAS on claim decides. The releaseFence keeps
+     * the compiler from moving the read above the store; it is no instruction on x86.
+     */
+    private static final int NONE = 0;
+    private static final int REQUESTED = 1;
+    private static final int TAKEN = 2;
+
+    private static final VarHandle PHASE = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "phase", VarHandle.class, TenureWords.class, long.class);
+    private static final VarHandle CLAIM = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "claim", VarHandle.class, TenureWords.class, int.class);
+
+    /** Carrier. Foreign code starts: from here until {@link #enter} the CPU may be taken. */
+    void leave() {
+        assert (phase & 1) == 0;
+        PHASE.setRelease(this, phase + 1);
+    }
+
+    /** Carrier. Foreign code is over. True where the carrier still owns its CPU; may be asked again. */
+    boolean enter() {
+        PHASE.setRelease(this, (phase + 1) & ~1L);
+        VarHandle.releaseFence();
+        return (int) CLAIM.getOpaque(this) == NONE || reenter();
+    }
+
+    private boolean reenter() {
+        return CLAIM.compareAndSet(this, REQUESTED, NONE) || (int) CLAIM.getAcquire(this) == NONE;
+    }
+
+    /** Carrier that lost its CPU and left the loop. */
+    void reset() {
+        assert claim == TAKEN && (phase & 1) == 0;
+        CLAIM.setVolatile(this, NONE);
+    }
+
+    /** Any thread. The phase now; what the carrier wrote before it entered the phase is visible afterwards. */
+    long phase() {
+        return (long) PHASE.getAcquire(this);
+    }
+
+    static boolean isForeign(long phase) {
+        return (phase & 1) != 0;
+    }
+
+    /** Monitor. Takes the CPU if the carrier still is in the given foreign phase; true where it has lost it. */
+    boolean take(long seen, Runnable barrier) {
+        CLAIM.setVolatile(this, REQUESTED);
+        barrier.run();
+        if (phase() == seen && CLAIM.compareAndSet(this, REQUESTED, TAKEN)) {
+            return true;
+        }
+        CLAIM.compareAndSet(this, REQUESTED, NONE);
+        return false;
+    }
+}
+
+abstract class TenureLead {
+    long l0, l1, l2, l3, l4, l5, l6, l7, l8, l9, l10, l11, l12, l13, l14;
+}
+
+abstract class TenureWords extends TenureLead {
+    /** S: written by whoever runs on the carrier. */
+    long phase;
+
+    /** M: written by the monitor, and by the carrier where it meets the monitor. */
+    int claim;
+}
+
+abstract class TenurePad extends TenureWords {
+    long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14;
+}

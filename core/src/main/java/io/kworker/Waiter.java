@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/** Someone waiting until every instance of an item up to a generation is over (run or cancelled). */
+abstract class Waiter {
+    /** I: the last generation waited for. */
+    final int target;
+
+    /** R(WorkState.waiters). */
+    @Nullable Waiter next;
+
+    Waiter(int target) {
+        this.target = target;
+    }
+
+    /**
+     * Called once, by the thread that ended the last instance waited for, or by the waiter that found it ended. Never
+     * blocks.
+     */
+    abstract void release();
+
+    /** A thread that parks. */
+    static final class Parked extends Waiter {
+        private final Thread thread = Thread.currentThread();
+
+        /** S: written once by the releaser. */
+        private volatile boolean released;
+
+        Parked(int target) {
+            super(target);
+        }
+
+        @Override
+        void release() {
+            released = true;
+            LockSupport.unpark(thread);
+        }
+
+        /** Parks until released; an interrupt is kept for later. */
+        void await() {
+            boolean interrupted = false;
+            while (!released) {
+                LockSupport.park(this);
+                interrupted |= Thread.interrupted();
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** An entry that met its item running: it goes to the front of its CPU once the run is over. */
+    static final class Handoff extends Waiter implements Delivery {
+        private final Cpu cpu;
+        private final Entry entry;
+
+        Handoff(Cpu cpu, Entry entry) {
+            super(entry.generation - 1);
+            this.cpu = cpu;
+            this.entry = entry;
+        }
+
+        @Override
+        void release() {
+            cpu.post(this);
+        }
+
+        @Override
+        public void deliver() {
+            cpu.handOff(entry);
+        }
+    }
+}

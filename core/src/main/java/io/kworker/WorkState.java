@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state word of an item, its transitions, and the waiters for them. Knows nothing of rings, CPUs or workers.
+ *
+ * <p>Guarantees: at most one instance is pending and at most one runs (J1); a refused queueing is a full
+ * read-modify-write, so the run that comes sees what its caller wrote (G5); whoever clears PENDING owns the instance
+ * (cancel by claim, not by removal); no waiter is left behind.
+ *
+ * <p>Progress: every transition is lock-free.
+ */
+abstract class WorkState extends Entry {
+    /*
+     * state   63                      32 31             16 15            3     2        1         0
+     *         +-------------------------+-----------------+--------------+--------+---------+---------+
+     *         | generation              | disable depth   | unused       | LINKED | RUNNING | PENDING |
+     *         +-------------------------+-----------------+--------------+--------+---------+---------+
+     *
+     * generation   instances accepted so far; the pending instance, if any, is the newest
+     * LINKED       the item's own entry is in a ring or list, dead or alive; its fields must not be written
+     *
+     *   idle             --pend    (queuer, CAS)-->    PENDING, generation + 1, and LINKED unless it was set
+     *   RUNNING          --pend    (queuer, CAS)-->    RUNNING + PENDING, likewise
+     *   PENDING/disabled --pend    (queuer, CAS of the same value)--> unchanged: refused
+     *   PENDING          --start   (owner of the entry's CPU, CAS)--> RUNNING, and LINKED cleared if the entry is the
+     *   item PENDING          --unpend  (canceller, CAS)--> PENDING cleared
+     *   any              --disable (canceller, CAS)--> PENDING cleared, depth + 1
+     *   depth > 0        --enable  (canceller, add)--> depth - 1
+     *   RUNNING          --finish  (runner, add)-->    RUNNING cleared
+     *   LINKED           --unlink  (owner of the entry's CPU, CAS; a dead own entry taken out of its ring)--> LINKED
+     *   cleared
+     *
+     * Cancel between pend and the offer into the ring: the state word decides, so the canceller does not wait for the
+     * queuer; the entry is dead when it arrives, because PENDING is clear or the generation is another.
+     *
+     * Waiters: waiter  push on the list (CAS) ; read state        finisher, canceller  change state (RMW) ; read the
+     * list One of the two sees the other. Who takes the list and puts some of it back looks at the state again
+     * (release).
+     */
+    static final long PENDING = 1;
+    static final long RUNNING = 1 << 1;
+    static final long LINKED = 1 << 2;
+    static final long DEPTH_ONE = 1L << 16;
+    static final long DEPTH_MASK = 0xFFFFL << 16;
+    static final long GENERATION_ONE = 1L << 32;
+
+    /** What {@link #start} says of an entry. */
+    enum Start {
+        /** The item runs now; the caller has to run it and then to {@link #finish} it. */
+        STARTED,
+        /** An earlier instance still runs; the caller keeps the entry until that is over. */
+        BUSY,
+        /** The instance was cancelled; the entry is done with. */
+        DEAD
+    }
+
+    private static final VarHandle STATE = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "state", VarHandle.class, WorkState.class, long.class);
+    private static final VarHandle WAITERS = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "waiters", VarHandle.class, WorkState.class, Waiter.class);
+
+    /** M: see above. */
+    private volatile long state;
+
+    /** M: a stack. */
+    private volatile @Nullable Waiter waiters;
+
+    /**
+     * The share in which the item runs or last ran: a hint for placement (G13), written by the starter before RUNNING
+     * is set.
+     */
+    @Nullable Share home;
+
+    static int generation(long state) {
+        return (int) (state >>> 32);
+    }
+
+    static boolean isPending(long state) {
+        return (state & PENDING) != 0;
+    }
+
+    static boolean isRunning(long state) {
+        return (state & RUNNING) != 0;
+    }
+
+    static boolean isLinked(long state) {
+        return (state & LINKED) != 0;
+    }
+
+    /** Whether a queueing that found this state was refused: an instance waits already, or the item is disabled. */
+    static boolean refuses(long state) {
+        return (state & (PENDING | DEPTH_MASK)) != 0;
+    }
+
+    final long state() {
+        return state;
+    }
+
+    private boolean cas(long from, long to) {
+        return STATE.compareAndSet(this, from, to);
+    }
+
+    // ---- queuer ----
+
+    /**
+     * Takes the item for a new instance, or is refused.
+     *
+     * @return the state found. Where {@link #refuses} says no of it, the caller owes an entry to a ring, with the
+     *     share, and with the generation found plus one: the item itself if {@link #isLinked} says no of it, else a
+     *     stand-in
+     */
+    final long pend() {
+        for (;;) {
+            long s = state;
+            if (cas(s, refuses(s) ? s : s + GENERATION_ONE | PENDING | LINKED)) {
+                return s;
+            }
+        }
+    }
+
+    // ---- owner of the CPU in whose ring the entry was ----
+
+    /** Starts the instance of an entry taken out of its ring. */
+    final Start start(Entry entry) {
+        for (;;) {
+            long s = state;
+            if (isDead(entry, s)) {
+                if (entry != this || cas(s, s & ~LINKED)) {
+                    return Start.DEAD;
+                }
+            } else if (isRunning(s)) {
+                return Start.BUSY;
+            } else {
+                home = entry.share;
+                if (cas(s, (entry == this ? s & ~(PENDING | LINKED) : s & ~PENDING) | RUNNING)) {
+                    return Start.STARTED;
+                }
+            }
+        }
+    }
+
+    /** Whether the instance of an entry is over, by this state. */
+    static boolean isDead(Entry entry, long s) {
+        return !isPending(s) || generation(s) != entry.generation;
+    }
+
+    /** Gives up an entry taken out of its ring without starting it, alive or dead. */
+    final void unlink(Entry entry) {
+        if (entry == this) {
+            STATE.getAndBitwiseAnd(this, ~LINKED);
+        }
+    }
+
+    // ---- runner ----
+
+    /** The run is over: releases who waited for it. */
+    final void finish() {
+        long s = (long) STATE.getAndAdd(this, -RUNNING) - RUNNING;
+        assert !isRunning(s);
+        release(s);
+    }
+
+    // ---- canceller ----
+
+    /** Takes the pending instance, if any, and returns the state found. */
+    final long unpend() {
+        for (;;) {
+            long s = state;
+            if (!isPending(s)) {
+                return s;
+            }
+            if (cas(s, s & ~PENDING)) {
+                release(s & ~PENDING);
+                return s;
+            }
+        }
+    }
+
+    /** Takes this very instance if it is still pending; true where it was. */
+    final boolean unpend(int generation) {
+        for (;;) {
+            long s = state;
+            if (!isPending(s) || generation(s) != generation) {
+                return false;
+            }
+            if (cas(s, s & ~PENDING)) {
+                release(s & ~PENDING);
+                return true;
+            }
+        }
+    }
+
+    /** One more level of disabling, and takes the pending instance; returns the state found. */
+    final long disable() {
+        for (;;) {
+            long s = state;
+            if ((s & DEPTH_MASK) == DEPTH_MASK) {
+                throw new IllegalStateException(
+                        "disabled 65535 times already: enable it before disabling it again: " + this);
+            }
+            long t = (s & ~PENDING) + DEPTH_ONE;
+            if (cas(s, t)) {
+                release(t);
+                return s;
+            }
+        }
+    }
+
+    final void enable() {
+        long s = (long) STATE.getAndAdd(this, -DEPTH_ONE);
+        assert (s & DEPTH_MASK) != 0;
+    }
+
+    // ---- waiters ----
+
+    /**
+     * Registers a waiter whose target was read from the state, or releases it here and now if the target is over. What
+     * the instances waited for wrote happens before the release.
+     */
+    final void await(Waiter waiter) {
+        Waiter head;
+        do {
+            head = waiters;
+            waiter.next = head;
+        } while (!WAITERS.compareAndSet(this, head, waiter));
+        long s = state;
+        if (isOver(waiter.target, s)) {
+            release(s);
+        }
+    }
+
+    /**
+     * Whether every instance up to the target is over, by this state. With RUNNING set that cannot be told, since it
+     * may be any of them that runs; then the finish of that run will tell.
+     */
+    private static boolean isOver(int target, long s) {
+        return !isRunning(s) && target - generation(s) < (isPending(s) ? 0 : 1);
+    }
+
+    /**
+     * Releases every waiter whose target is over by the state {@code s}, then by what the state has become meanwhile.
+     */
+    private void release(long s) {
+        Waiter list = isRunning(s) || waiters == null ? null : (Waiter) WAITERS.getAndSet(this, null);
+        while (list != null) {
+            Waiter kept = null;
+            while (list != null) {
+                Waiter waiter = list;
+                list = waiter.next;
+                if (isOver(waiter.target, s)) {
+                    waiter.next = null;
+                    waiter.release();
+                } else {
+                    waiter.next = kept;
+                    kept = waiter;
+                }
+            }
+            if (kept == null) {
+                return;
+            }
+            list = putBack(kept);
+            s = state;
+        }
+    }
+
+    /**
+     * Puts waiters back on the list. Who ended their instances while they were off it has not seen them: if the state
+     * says now that one of them is over, the list is taken again and returned.
+     */
+    private @Nullable Waiter putBack(Waiter kept) {
+        Waiter last = kept;
+        int oldest = kept.target;
+        for (Waiter next = last.next; next != null; next = last.next) {
+            last = next;
+            if (last.target - oldest < 0) {
+                oldest = last.target;
+            }
+        }
+        Waiter head;
+        do {
+            head = waiters;
+            last.next = head;
+        } while (!WAITERS.compareAndSet(this, head, kept));
+        return isOver(oldest, state) ? (Waiter) WAITERS.getAndSet(this, null) : null;
+    }
+
+    /** Whether anyone waits: for tests. */
+    final boolean hasWaiters() {
+        return waiters != null;
+    }
+}

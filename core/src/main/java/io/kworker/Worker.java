@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A worker: a long-lived virtual thread that, while it is mounted on the carrier that owns its CPU, owns that CPU
+ * itself, fetches items and runs their handlers one after another.
+ *
+ * <p>Where a handler blocks, the thread unmounts and the carrier resumes another worker. Where the CPU was taken away
+ * during a handler, the worker is a stranger when the handler returns: it ends the item, parks, and the carrier that
+ * lost the CPU sends it home.
+ */
+final class Worker extends Run implements Runnable {
+    /** I. */
+    private final Crew crew;
+
+    /** S: the thread; null again once the worker has ended. */
+    @Nullable Thread thread;
+
+    /** C: what the carrier runs to mount the thread; set when the thread is started. */
+    @Nullable Runnable continuation;
+
+    /** C: links of the idle list. */
+    @Nullable Worker above;
+
+    /** C. */
+    @Nullable Worker below;
+
+    /** C: set by each carrier before it mounts the thread. */
+    @Nullable Carrier carrier;
+
+    /** C: set by the carrier that resumes this worker from the idle list; other wake-ups of the thread mean nothing. */
+    private boolean isResumed;
+
+    /** C: the worker has been mounted before. */
+    private boolean isStarted;
+
+    /** C: resumed in order to end. */
+    private boolean isDismissed;
+
+    Worker(Cpu cpu, Crew crew) {
+        super(cpu);
+        this.crew = crew;
+    }
+
+    Runnable continuation() {
+        Runnable c = continuation;
+        assert c != null;
+        return c;
+    }
+
+    private Carrier carrier() {
+        Carrier c = carrier;
+        assert c != null;
+        return c;
+    }
+
+    // ---- carrier ----
+
+    /** Carrier, which has taken this worker from the idle list. Null where the continuation comes by the scheduler. */
+    @Nullable
+    Runnable resume(boolean dismiss) {
+        isDismissed = dismiss;
+        if (!isStarted) {
+            isStarted = true;
+            return continuation;
+        }
+        isResumed = true;
+        LockSupport.unpark(thread);
+        return null;
+    }
+
+    // ---- worker ----
+
+    @Override
+    public void run() {
+        becomeCurrent();
+        settle();
+        while (!isDismissed) {
+            if (crew.needsReserve()) {
+                makeReserve();
+            }
+            boolean stays = cpu.fetch(this);
+            if (stays) {
+                execute();
+            } else {
+                stays = carrier().spin();
+            }
+            if (!stays || cpu.hasMessages()) {
+                rest(); // a message is the carrier's to take; who has been woken goes first (G23)
+            }
+        }
+        crew.dismiss(this);
+    }
+
+    private void execute() {
+        Work item = work;
+        Share of = share;
+        assert item != null && of != null;
+        carrier().tenure.leave();
+        perform(item, of);
+        boolean owner = carrier().tenure.enter(); // the handler may have moved us to another carrier
+        carrier().fetched = true;
+        item.finish();
+        work = null;
+        if (owner) {
+            cpu.finished(of);
+        } else {
+            comeHome(new Homecoming(this, of, null));
+        }
+    }
+
+    private void makeReserve() {
+        Tenure tenure = carrier().tenure;
+        if (!crew.beManager()) {
+            return;
+        }
+        Worker reserve = null;
+        tenure.leave();
+        try {
+            reserve = crew.make();
+        } catch (Throwable t) {
+            cpu.runtime.workerNotMade(t); // the item goes first; the next one tries again
+        }
+        boolean owner = carrier().tenure.enter();
+        crew.endManaging();
+        if (!owner) {
+            comeHome(new Homecoming(this, null, reserve));
+        } else if (reserve != null) {
+            crew.adopt(reserve);
+        }
+    }
+
+    /** Goes idle until resumed. */
+    private void rest() {
+        crew.push(this);
+        park();
+    }
+
+    private void park() {
+        while (!isResumed) {
+            LockSupport.park();
+            Thread.interrupted(); // a set flag would keep the thread from parking
+        }
+        isResumed = false;
+        settle();
+    }
+
+    /** Just mounted: becomes the owner. */
+    private void settle() {
+        if (!carrier().tenure.enter()) {
+            comeHome(new Homecoming(this, null, null));
+        }
+    }
+
+    /** This worker's carrier has lost the CPU. It leaves the carrier, which then posts the homecoming. */
+    private void comeHome(Homecoming homecoming) {
+        carrier().stray = homecoming;
+        park();
+    }
+
+    /** What a stranger brings to the owner of its CPU: a slot to return, a reserve to adopt, and itself. */
+    record Homecoming(Worker worker, @Nullable Share share, @Nullable Worker reserve) implements Delivery {
+        @Override
+        public void deliver() {
+            if (share != null) {
+                worker.cpu.finished(share);
+            }
+            if (reserve != null) {
+                worker.crew.adopt(reserve);
+            }
+            worker.crew.push(worker);
+        }
+    }
+}
