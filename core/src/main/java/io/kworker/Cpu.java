@@ -126,10 +126,7 @@ final class Cpu {
         for (;;) {
             Entry entry = ready.pollFirst();
             if (entry != null) {
-                Share share = entry.share();
-                if (share.active >= share.limit) {
-                    share.inactive.addFirst(entry); // older than all that wait there
-                } else if (start(entry, share, run)) {
+                if (fetchReady(entry, run)) {
                     return true;
                 }
                 continue;
@@ -173,6 +170,19 @@ final class Cpu {
         return false;
     }
 
+    private boolean fetchReady(Entry entry, Run run) {
+        Share share = entry.share();
+        share.handOffs--;
+        boolean started = false;
+        if (share.active >= share.limit) {
+            share.inactive.addFirst(entry); // older than all that wait there
+        } else {
+            started = start(entry, share, run);
+        }
+        share.passMarkersIfIdle();
+        return started;
+    }
+
     private boolean fetchInactive(Run run) {
         Share share = runnableHead;
         assert share != null;
@@ -182,9 +192,7 @@ final class Cpu {
         Entry entry = share.isRunnable() ? share.inactive.pollFirst() : null;
         boolean started = entry != null && start(entry, share, run);
         listIfRunnable(share);
-        if (!started && share.isIdle()) {
-            share.passMarkers(); // the last that waited had been cancelled
-        }
+        share.passMarkersIfIdle(); // the last that waited may have been cancelled
         return started;
     }
 
@@ -199,6 +207,7 @@ final class Cpu {
                 yield true;
             }
             case BUSY -> {
+                share.handOffs++;
                 work.await(new Waiter.Handoff(this, entry));
                 yield false;
             }
@@ -218,8 +227,8 @@ final class Cpu {
         assert share.active >= 0;
         if (!share.inactive.isEmpty()) {
             listIfRunnable(share);
-        } else if (share.active == 0) {
-            share.passMarkers();
+        } else {
+            share.passMarkersIfIdle();
         }
     }
 

@@ -22,7 +22,7 @@ final class Doorbell extends DoorbellPad {
     /*
      * asleep:  0 AWAKE --announce (sleeper, volatile store)--> 1 ASLEEP
      *          1 ASLEEP --ring (first ringer, CAS)--> 0 AWAKE, and this ringer unparks
-     *          1 ASLEEP --withdraw (sleeper, volatile store)--> 0 AWAKE
+     *          1 ASLEEP --withdraw (sleeper, volatile store), or its time is up (sleeper, CAS)--> 0 AWAKE
      *
      * Not lost: ringer  publish message ; read asleep        sleeper  asleep = 1 ; look for messages
      * Both are store-load pairs in the one total order of volatile operations, so at least one of the two reads sees
@@ -51,10 +51,8 @@ final class Doorbell extends DoorbellPad {
         }
     }
 
-    /**
-     * Sleeper, after {@link #announce}. Returns once somebody rang or the time has passed; the sleeper is awake then.
-     */
-    void await(long nanos) {
+    /** Sleeper, after {@link #announce}. Returns awake: true where somebody rang, false where the time has passed. */
+    boolean await(long nanos) {
         long deadline = System.nanoTime() + nanos;
         long left = nanos;
         while (asleep != 0 && left > 0) {
@@ -62,7 +60,7 @@ final class Doorbell extends DoorbellPad {
             Thread.interrupted();
             left = deadline - System.nanoTime();
         }
-        asleep = 0;
+        return !ASLEEP.compareAndSet(this, 1, 0);
     }
 
     /** Any thread, after publishing a message. */

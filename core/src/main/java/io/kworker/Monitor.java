@@ -70,32 +70,30 @@ final class Monitor extends Thread {
                 awakeAt = now;
                 watch(now);
             }
+            if (now - awakeAt < LINGER_NANOS) {
+                LockSupport.parkNanos(this, tick);
+                continue;
+            }
             doorbell.announce();
-            if (isClosing) {
+            if (isClosing || !allAsleep()) {
                 doorbell.withdraw();
-            } else if (now - awakeAt < LINGER_NANOS || !allAsleep()) {
-                doorbell.withdraw(); // nobody needs to ring while it ticks
-                pause();
-            } else {
-                doze(now);
+            } else if (doze(now)) {
+                awakeAt = System.nanoTime(); // they may be asleep again by now, and would else wake us for every item
             }
         }
     }
 
-    private void pause() {
-        LockSupport.parkNanos(this, tick);
-    }
-
-    private void doze(long now) {
+    /** False where it was the time of a review that ended it. */
+    private boolean doze(long now) {
         boolean spare = false;
         for (Seat seat : seats) {
             spare |= seat.hasSpareWorkers();
         }
         if (spare) {
-            doorbell.await(nextReview - now);
-        } else {
-            doorbell.await();
+            return doorbell.await(nextReview - now);
         }
+        doorbell.await();
+        return true;
     }
 
     private boolean allAsleep() {

@@ -40,7 +40,7 @@ final class Share extends SharePad {
     }
 
     boolean isIdle() {
-        return active == 0 && inactive.isEmpty();
+        return active == 0 && handOffs == 0 && inactive.isEmpty();
     }
 
     /**
@@ -51,16 +51,15 @@ final class Share extends SharePad {
         if (marker.closes) {
             isClosed = true;
         }
-        if (isIdle()) {
-            marker.pass(started);
-        } else {
-            markers.addLast(marker);
-        }
+        markers.addLast(marker);
+        passMarkersIfIdle();
     }
 
-    /** The share has just fallen idle. */
-    void passMarkers() {
-        for (Entry marker = markers.pollFirst(); marker != null; marker = markers.pollFirst()) {
+    /** To be called whenever the share may have fallen idle. */
+    void passMarkersIfIdle() {
+        while (isIdle() && !markers.isEmpty()) {
+            Entry marker = markers.pollFirst();
+            assert marker != null;
             ((Marker) marker).pass(started);
         }
     }
@@ -76,6 +75,9 @@ abstract class ShareFields extends ShareLead {
 
     /** C: items started and not finished, sleeping ones included (G31). */
     int active;
+
+    /** C: entries that wait for a run of their own item to end, wherever that runs, or have come back from that wait. */
+    int handOffs;
 
     /** C: instances started so far. */
     long started;

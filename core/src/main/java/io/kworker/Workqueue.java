@@ -267,8 +267,8 @@ public final class Workqueue implements AutoCloseable {
          * What is to be done with whatever a handler throws, {@link Error}s too. It runs on the worker, once for each
          * failed run, and may block; the item counts as running until it returns (J11).
          *
-         * @param handler gets the item and what it threw; by default it is logged through {@link System.Logger} {@code
-         *     io.kworker}
+         * @param handler gets the item and what it threw; by default it is logged through {@link System.Logger}
+         *     {@code io.kworker}
          * @return this
          * @throws NullPointerException if {@code handler} is null
          */
