@@ -76,7 +76,9 @@ abstract class ShareFields extends ShareLead {
     /** C: items started and not finished, sleeping ones included (G31). */
     int active;
 
-    /** C: entries that wait for a run of their own item to end, wherever that runs, or have come back from that wait. */
+    /**
+     * C: entries that wait for a run of their own item to end, wherever that runs, or have come back from that wait.
+     */
     int handOffs;
 
     /** C: instances started so far. */

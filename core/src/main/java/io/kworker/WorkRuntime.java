@@ -9,7 +9,6 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -37,10 +36,7 @@ public final class WorkRuntime implements AutoCloseable {
     /** I. */
     final RuntimeSettings settings;
 
-    private final Cpu[] cpus;
-
-    /** I: from the system's number of a CPU to its index here; a CPU that is not ours is mapped to one that is. */
-    private final int[] indexes;
+    private final Cpus cpus;
 
     private final List<Engine> engines = new ArrayList<>();
     private final @Nullable Monitor monitor;
@@ -48,16 +44,7 @@ public final class WorkRuntime implements AutoCloseable {
     private final String pinningProblem;
     private final Workqueue system;
 
-    /** L: open workqueues. */
-    private final List<Workqueue> workqueues = new ArrayList<>();
-
-    /** L: closings of single workqueues under way. */
-    private int closings;
-
-    /** Written under the lock. */
-    private volatile boolean isClosing;
-
-    private final CountDownLatch closed = new CountDownLatch(1);
+    private final Lifecycle lifecycle = new Lifecycle();
 
     private WorkRuntime(Builder builder) {
         settings = builder.settings();
@@ -67,22 +54,14 @@ public final class WorkRuntime implements AutoCloseable {
         boolean hooked = schedulerProblem.isEmpty() && builder.engines == null;
         String noPinning = Os.problem();
         if (noPinning == null && !hooked && builder.pinning == Mode.AUTO) {
-            noPinning = "without the carrier scheduler the JDK's own scheduler would start its threads with the mask of "
-                    + "a pinned carrier; pinning(Mode.ON) pins all the same";
+            noPinning =
+                    "without the carrier scheduler the JDK's own scheduler would start its threads with the mask of "
+                            + "a pinned carrier; pinning(Mode.ON) pins all the same";
         }
         String unpinned = builder.pinning.problem("pinning", noPinning);
-        cpus = new Cpu[chosen.cardinality()];
-        indexes = new int[Math.max(process.length(), chosen.length())];
-        int index = 0;
-        for (int number = chosen.nextSetBit(0); number >= 0; number = chosen.nextSetBit(number + 1)) {
-            cpus[index] = new Cpu(this, index, number, settings.ringCapacity());
-            index++;
-        }
-        for (int number = 0; number < indexes.length; number++) {
-            indexes[number] = chosen.get(number) ? chosen.get(0, number).cardinality() : number % cpus.length;
-        }
+        cpus = new Cpus(this, process, chosen);
         List<Seat> seats = new ArrayList<>();
-        for (Cpu cpu : cpus) {
+        for (Cpu cpu : cpus.array()) {
             if (builder.engines != null) {
                 engines.add(builder.engines.apply(cpu));
             } else if (hooked) {
@@ -93,8 +72,8 @@ public final class WorkRuntime implements AutoCloseable {
         }
         engines.addAll(seats);
         monitor = hooked ? new Monitor(seats, settings) : null;
-        system = new Workqueue(new Workqueue.Builder(this, "events"), cpus);
-        workqueues.add(system);
+        system = new Workqueue(new Workqueue.Builder(this, "events"), cpus.array());
+        lifecycle.add(system);
         engines.forEach(Engine::begin);
         if (unpinned.isEmpty() && !engines.stream().allMatch(Engine::isPinned)) {
             unpinned = "the operating system refused to confine a thread to its CPU";
@@ -170,7 +149,7 @@ public final class WorkRuntime implements AutoCloseable {
      * @return a new array of the operating system's numbers, ascending
      */
     public int[] cpus() {
-        return Arrays.stream(cpus).mapToInt(cpu -> cpu.number).toArray();
+        return cpus.numbers();
     }
 
     /**
@@ -180,9 +159,10 @@ public final class WorkRuntime implements AutoCloseable {
      * @return one line for each
      */
     public String describe() {
-        String numbers = Arrays.stream(cpus).map(cpu -> "kworker/" + cpu.number).collect(Collectors.joining(" "));
-        return "runtime: " + settings.name() + (isClosing ? " (closed)" : "") + '\n'
-                + "carriers: " + cpus.length + " (" + numbers + ")\n"
+        String numbers =
+                Arrays.stream(cpus.array()).map(cpu -> "kworker/" + cpu.number).collect(Collectors.joining(" "));
+        return "runtime: " + settings.name() + (isClosing() ? " (closed)" : "") + '\n'
+                + "carriers: " + cpus.array().length + " (" + numbers + ")\n"
                 + "pinning: " + (pinningProblem.isEmpty() ? "each carrier to its CPU" : "none: " + pinningProblem)
                 + '\n'
                 + "workers: "
@@ -206,8 +186,8 @@ public final class WorkRuntime implements AutoCloseable {
      * Waits until nothing queued to any of the runtime's workqueues is pending or runs, refusing new items from outside
      * meanwhile, then stops all its threads. Handlers may go on queueing to all its workqueues until they are empty. A
      * queueing at the same time either is accepted, and its run waited for, or throws
-     * {@link RejectedExecutionException} and leaves the item idle. Idempotent: a later call waits for the first. An interrupt
-     * does not end the wait. On the {@linkplain #shared shared} runtime this does nothing.
+     * {@link RejectedExecutionException} and leaves the item idle. Idempotent: a later call waits for the first. An
+     * interrupt does not end the wait. On the {@linkplain #shared shared} runtime this does nothing.
      *
      * @throws WorkDeadlockException if called by a handler of this runtime
      */
@@ -222,17 +202,10 @@ public final class WorkRuntime implements AutoCloseable {
         if (isShared()) {
             return;
         }
-        List<Workqueue> all;
-        synchronized (this) {
-            all = isClosing ? List.of() : List.copyOf(workqueues);
-            isClosing = true;
-        }
-        if (all.isEmpty()) {
-            Threads.await(closed);
-            return;
-        }
-        drain(all);
-        awaitClosings();
+        lifecycle.closeAll(this::stop);
+    }
+
+    private void stop() {
         engines.forEach(Engine::end);
         if (monitor != null) {
             monitor.close();
@@ -242,66 +215,18 @@ public final class WorkRuntime implements AutoCloseable {
                 seat.dismissSpares();
             }
         }
-        closed.countDown();
     }
 
     private boolean isShared() {
         return "shared".equals(name()) && this == Shared.RUNTIME;
     }
 
-    /** Closes some of the workqueues. */
-    void close(List<Workqueue> some) {
-        synchronized (this) {
-            if (!workqueues.containsAll(some)) {
-                return; // closed before
-            }
-            closings++;
-        }
-        try {
-            drain(some);
-        } finally {
-            synchronized (this) {
-                closings--;
-                workqueues.removeAll(some);
-                notifyAll();
-            }
-        }
-    }
-
-    private static void drain(List<Workqueue> some) {
-        some.forEach(Workqueue::startDraining);
-        Marker.Round.drain(some);
-        some.forEach(Workqueue::endDraining);
-        Marker.Round.run(some, true);
-    }
-
-    /** Their markers need the carriers. */
-    private synchronized void awaitClosings() {
-        boolean interrupted = false;
-        while (closings > 0) {
-            try {
-                wait();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        workqueues.clear();
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+    Lifecycle lifecycle() {
+        return lifecycle;
     }
 
     boolean isClosing() {
-        return isClosing;
-    }
-
-    synchronized Workqueue add(Workqueue workqueue) {
-        if (isClosing) {
-            throw new RejectedExecutionException(
-                    "runtime '" + name() + "' is closed: it makes no workqueue '" + workqueue.name() + "'");
-        }
-        workqueues.add(workqueue);
-        return workqueue;
+        return lifecycle.isClosing();
     }
 
     boolean isSystem(Workqueue workqueue) {
@@ -317,7 +242,7 @@ public final class WorkRuntime implements AutoCloseable {
 
     /** The CPUs by index; not to be written. */
     Cpu[] cpuArray() {
-        return cpus;
+        return cpus.array();
     }
 
     /** What serves the CPUs; not to be written. */
@@ -325,26 +250,14 @@ public final class WorkRuntime implements AutoCloseable {
         return engines;
     }
 
-    /** Index of the caller's CPU: its worker's, else the one it runs on at the moment. */
+    /** Index of the caller's CPU. */
     int localCpu() {
-        Run run = Run.current();
-        if (run != null && run.cpu.runtime == this) {
-            return run.cpu.index;
-        }
-        int number = Os.currentCpu();
-        return number >= 0 && number < indexes.length ? indexes[number]
-                : (int) (Thread.currentThread().threadId() % cpus.length);
+        return cpus.local();
     }
 
+    /** Index of the CPU with that number. */
     int indexOf(int number) {
-        if (number >= 0 && number < indexes.length) {
-            int index = indexes[number];
-            if (cpus[index].number == number) {
-                return index;
-            }
-        }
-        throw new IllegalArgumentException(
-                "CPU " + number + " is none of runtime '" + name() + "', which has " + Arrays.toString(cpus()));
+        return cpus.indexOf(number);
     }
 
     // ---- faults ----

@@ -3,7 +3,6 @@
 package io.kworker;
 
 import java.lang.System.Logger.Level;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiConsumer;
@@ -212,7 +211,7 @@ public final class Workqueue implements AutoCloseable {
                     "close() of workqueue '" + name + "' was called by the handler of " + run.work
                             + ", which it would wait for");
         }
-        runtime.close(List.of(this));
+        runtime.lifecycle().close(this);
     }
 
     // ---- closing ----
@@ -284,7 +283,9 @@ public final class Workqueue implements AutoCloseable {
          * @throws RejectedExecutionException if the runtime is closed or closing
          */
         public Workqueue build() {
-            return runtime.add(new Workqueue(this, runtime.cpuArray()));
+            Workqueue workqueue = new Workqueue(this, runtime.cpuArray());
+            runtime.lifecycle().add(workqueue);
+            return workqueue;
         }
     }
 }
