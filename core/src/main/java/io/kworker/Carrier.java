@@ -16,16 +16,13 @@ final class Carrier extends Thread {
     /** Continuations mounted in a row while queued work waits: then the queue has a turn, so that nothing starves. */
     private static final int BUDGET = 64;
 
-    /** Turns of the spin between two looks at the clock. */
-    private static final int SPINS_PER_LOOK = 64;
-
     /** I. */
     final Tenure tenure = new Tenure();
 
     private final Seat seat;
     private final Cpu cpu;
     private final Crew crew;
-    private final long spinNanos;
+    private final SpinBudget spinBudget;
     private final @Nullable IdleStrategy idleStrategy;
 
     /** C: left by a worker that found itself a stranger; posted once it is unmounted. */
@@ -48,7 +45,7 @@ final class Carrier extends Thread {
         this.seat = seat;
         this.cpu = seat.cpu();
         this.crew = crew;
-        this.spinNanos = cpu.runtime.settings.spinNanos();
+        this.spinBudget = new SpinBudget(cpu.runtime.settings.spinNanos());
         this.idleStrategy = cpu.runtime.settings.newIdleStrategy();
         setDaemon(true);
     }
@@ -175,7 +172,8 @@ final class Carrier extends Thread {
 
     /** Mounted worker. Looks for work for a while; false where none has come. */
     boolean spin() {
-        if (spinNanos == 0) {
+        long budget = spinBudget.nanos();
+        if (budget == 0) {
             return false;
         }
         long start = 0;
@@ -183,11 +181,12 @@ final class Carrier extends Thread {
             if (cpu.stirs()) {
                 return true;
             }
-            if (i % SPINS_PER_LOOK == 0) {
+            if (i % SpinBudget.TURNS_PER_LOOK == 0) {
                 long now = System.nanoTime();
                 if (start == 0) {
                     start = now;
-                } else if (now - start >= spinNanos) {
+                } else if (now - start >= budget) {
+                    spinBudget.wasInVain();
                     return false;
                 }
             }
@@ -207,7 +206,9 @@ final class Carrier extends Thread {
             doorbell.withdraw();
             return;
         }
+        long asleepAt = System.nanoTime();
         doorbell.await();
+        spinBudget.slept(System.nanoTime() - asleepAt);
         seat.stirred();
     }
 }

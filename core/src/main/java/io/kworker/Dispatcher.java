@@ -14,14 +14,12 @@ import org.jspecify.annotations.Nullable;
  * the next item once the thread has blocked (G22), has ended, or has kept on for the CPU-intensive threshold (G28).
  */
 final class Dispatcher extends Thread implements Engine {
-    private static final int SPINS_PER_LOOK = 64;
-
     /** How long it sleeps between two looks at a handler's thread. */
     private static final long LOOK_NANOS = 50_000;
 
     private final Cpu cpu;
     private final @Nullable BitSet mask;
-    private final long spinNanos;
+    private final SpinBudget spinBudget;
     private final long threshold;
     private final CountDownLatch settled = new CountDownLatch(1);
 
@@ -41,7 +39,7 @@ final class Dispatcher extends Thread implements Engine {
         super(null, null, "kworker/" + cpu.number, 0, false);
         setDaemon(true);
         this.cpu = cpu;
-        spinNanos = Math.min(cpu.runtime.settings.spinNanos(), 100_000);
+        spinBudget = new SpinBudget(Math.min(cpu.runtime.settings.spinNanos(), 100_000));
         threshold = cpu.runtime.settings.thresholdNanos();
         if (pin) {
             mask = new BitSet();
@@ -126,7 +124,7 @@ final class Dispatcher extends Thread implements Engine {
             running = null;
             return;
         }
-        for (int i = 0; i < SPINS_PER_LOOK; i++) {
+        for (int i = 0; i < SpinBudget.TURNS_PER_LOOK; i++) {
             if (cpu.hasMessages()) {
                 return;
             }
@@ -144,15 +142,18 @@ final class Dispatcher extends Thread implements Engine {
 
     private void idle() {
         long start = System.nanoTime();
-        do {
-            for (int i = 0; i < SPINS_PER_LOOK; i++) {
+        while (System.nanoTime() - start < spinBudget.nanos()) {
+            for (int i = 0; i < SpinBudget.TURNS_PER_LOOK; i++) {
                 if (cpu.stirs()) {
                     return;
                 }
                 Thread.onSpinWait();
             }
-        } while (System.nanoTime() - start < spinNanos);
+        }
+        spinBudget.wasInVain();
+        start = System.nanoTime();
         doze(Long.MAX_VALUE);
+        spinBudget.slept(System.nanoTime() - start);
     }
 
     private void doze(long nanos) {

@@ -172,12 +172,12 @@ public final class WorkRuntime implements AutoCloseable {
                 + '\n'
                 + "idle: "
                 + (settings.idleStrategies() == null
-                        ? "spin for " + Duration.ofNanos(settings.spinNanos()).toString().substring(2) + ", then park"
+                        ? "spin for up to " + settings.spinNanos() / 1_000 + " us, then park"
                         : "a strategy of the user's")
                 + '\n'
                 + "CPU-intensive threshold: "
                 + (settings.thresholdNanos() == 0 ? "off"
-                        : Duration.ofNanos(settings.thresholdNanos()).toString().substring(2))
+                        : settings.thresholdNanos() / 1_000 + " us")
                 + (monitor == null ? "" : Os.hasMembarrier() ? " (membarrier)" : " (thread handshake)")
                 + '\n';
     }
@@ -374,8 +374,8 @@ public final class WorkRuntime implements AutoCloseable {
         }
 
         /**
-         * For how long a carrier without work spins before it parks; 20 microseconds if not given. Waking a parked one
-         * takes tens of microseconds.
+         * For how long a carrier without work spins before it parks, at most; 20 microseconds if not given. Waking a
+         * parked one takes tens of microseconds. While items come so seldom that spinning is in vain, it parks at once.
          *
          * @param time zero or more
          * @return this
