@@ -2,6 +2,7 @@
 // Copyright 2026 the kworker authors
 package io.kworker;
 
+import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.IdleStrategy;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +24,15 @@ final class Carrier extends Thread {
     private final Cpu cpu;
     private final Crew crew;
     private final SpinBudget spinBudget;
-    private final @Nullable IdleStrategy idleStrategy;
+
+    /** C. */
+    private @Nullable IdleStrategy idleStrategy;
+
+    /** C: the strategy has been idling since there was last something to do. */
+    private boolean isStrategyIdle;
+
+    /** S: set by the monitor, cleared by the carrier. */
+    private volatile boolean isSummoned;
 
     /** C: left by a worker that found itself a stranger; posted once it is unmounted. */
     Worker.@Nullable Homecoming stray;
@@ -53,9 +62,29 @@ final class Carrier extends Thread {
     @Override
     public void run() {
         seat.settle();
-        do {
+        while (awaitTurn()) {
             own();
-        } while (seat.awaitRecall(this));
+            seat.retire(this);
+        }
+    }
+
+    /** Monitor, or whoever starts the first carrier: the CPU is this carrier's. */
+    void summon() {
+        isSummoned = true;
+        LockSupport.unpark(this);
+    }
+
+    /** Waits until the CPU is this carrier's; false where it is to end. */
+    private boolean awaitTurn() {
+        while (!isSummoned) {
+            if (seat.isClosing()) {
+                return false;
+            }
+            LockSupport.park(seat);
+            Thread.interrupted();
+        }
+        isSummoned = false;
+        return true;
     }
 
     /** Serves the CPU until it is taken away, or has ended. */
@@ -66,7 +95,7 @@ final class Carrier extends Thread {
                 message.run();
             } else if (message != null) {
                 budget--;
-                if (!mount(message, crew.workerOf(message))) {
+                if (!mount(message)) {
                     return;
                 }
             } else if (crew.hasSurplus()) {
@@ -92,6 +121,15 @@ final class Carrier extends Thread {
                 idle();
             }
         }
+    }
+
+    /** There is something to do. */
+    private void endIdling() {
+        IdleStrategy strategy = idleStrategy;
+        if (isStrategyIdle && strategy != null) {
+            strategy.reset();
+        }
+        isStrategyIdle = false;
     }
 
     private boolean wakeWorker() {
@@ -132,7 +170,7 @@ final class Carrier extends Thread {
             resumed = null;
         }
         // null: somebody else woke the thread, and its continuation comes by the inbox
-        return continuation == null || mount(continuation, worker);
+        return continuation == null || mount(continuation);
     }
 
     /** The scheduler's: whether the carrier itself mounts this continuation next. */
@@ -144,9 +182,9 @@ final class Carrier extends Thread {
     }
 
     /** Runs a continuation until its thread blocks or ends. False where the CPU was lost meanwhile. */
-    private boolean mount(Runnable continuation, @Nullable Worker worker) {
-        if (worker != null) {
-            worker.carrier = this;
+    private boolean mount(Runnable continuation) {
+        if (isStrategyIdle) {
+            endIdling();
         }
         tenure.leave();
         try {
@@ -195,8 +233,15 @@ final class Carrier extends Thread {
     }
 
     private void idle() {
-        if (idleStrategy != null) {
-            idleStrategy.idle(0);
+        IdleStrategy strategy = idleStrategy;
+        if (strategy != null) {
+            isStrategyIdle = true;
+            try {
+                strategy.idle(0);
+            } catch (Throwable t) {
+                idleStrategy = null; // from here on as if none had been given
+                cpu.runtime.carrierFault(t);
+            }
             return;
         }
         Doorbell doorbell = cpu.doorbell;
@@ -204,6 +249,7 @@ final class Carrier extends Thread {
         doorbell.announce();
         if (cpu.hasMessages() || crew.idle() > 0 && cpu.hasWork()) {
             doorbell.withdraw();
+            seat.stirred(); // the monitor may have seen us asleep
             return;
         }
         long asleepAt = System.nanoTime();

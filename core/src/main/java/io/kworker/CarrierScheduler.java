@@ -2,6 +2,9 @@
 // Copyright 2026 the kworker authors
 package io.kworker;
 
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import java.lang.reflect.Constructor;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -23,6 +26,12 @@ final class CarrierScheduler implements Executor {
     private static final @Nullable Constructor<?> HOOK;
     private static final @Nullable String PROBLEM;
 
+    /**
+     * {@code Thread.currentCarrierThread()}. Not final, and so not compiled into its callers: the compiler takes the current
+     * carrier for a constant of the method that asks, which it is not for a virtual thread that was unmounted in between.
+     */
+    @SuppressWarnings("NonFinalStaticField") private static @Nullable MethodHandle currentCarrier;
+
     static {
         Constructor<?> hook = null;
         String problem = null;
@@ -30,6 +39,8 @@ final class CarrierScheduler implements Executor {
             hook = Class.forName("java.lang.ThreadBuilders$VirtualThreadBuilder")
                     .getDeclaredConstructor(Executor.class);
             hook.setAccessible(true);
+            currentCarrier = MethodHandles.privateLookupIn(Thread.class, MethodHandles.lookup())
+                    .findStatic(Thread.class, "currentCarrierThread", MethodType.methodType(Thread.class));
         } catch (ReflectiveOperationException e) {
             problem = "this JDK (" + Runtime.version() + ") has no such hook: " + e;
         } catch (RuntimeException e) {
@@ -51,6 +62,17 @@ final class CarrierScheduler implements Executor {
 
     CarrierScheduler(Cpu cpu) {
         this.cpu = cpu;
+    }
+
+    /** The carrier that the calling thread, a virtual one, is mounted on at this moment. */
+    static Carrier currentCarrier() {
+        MethodHandle handle = currentCarrier;
+        assert handle != null;
+        try {
+            return (Carrier) (Thread) handle.invokeExact();
+        } catch (Throwable t) {
+            throw new AssertionError(t);
+        }
     }
 
     /** Why virtual threads cannot have our scheduler, or null where they can. */

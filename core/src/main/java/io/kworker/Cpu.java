@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * {@link Share}s.
  */
 final class Cpu {
+    /** Entries that did not start, between two looks at the inbox. */
+    private static final int TURNS_PER_LOOK = 64;
+
     // ---- for anyone ----
 
     /** I. */
@@ -123,7 +126,10 @@ final class Cpu {
      * caller has to run its handler, to {@link WorkState#finish} it and to report to {@link #finished}.
      */
     boolean fetch(Run run) {
-        for (;;) {
+        for (int turns = 1;; turns++) {
+            if (turns % TURNS_PER_LOOK == 0 && hasMessages()) {
+                return false; // nothing of all this may start, perhaps, until who was woken has returned its slot
+            }
             Entry entry = ready.pollFirst();
             if (entry != null) {
                 if (fetchReady(entry, run)) {
@@ -207,8 +213,9 @@ final class Cpu {
                 yield true;
             }
             case BUSY -> {
+                Waiter handOff = new Waiter.Handoff(this, entry);
                 share.handOffs++;
-                work.await(new Waiter.Handoff(this, entry));
+                work.await(handOff);
                 yield false;
             }
             case DEAD -> false;

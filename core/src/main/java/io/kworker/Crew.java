@@ -2,7 +2,6 @@
 // Copyright 2026 the kworker authors
 package io.kworker;
 
-import java.util.IdentityHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -24,13 +23,8 @@ final class Crew {
     private final CarrierScheduler scheduler;
     private final String name;
 
-    /**
-     * C: from a thread's continuation to its worker; other continuations are those of threads that handlers started.
-     */
-    private IdentityHashMap<Runnable, Worker> workers = new IdentityHashMap<>();
-
-    /** C: the most workers there were since the map was made. */
-    private int peak;
+    /** C: workers there are. */
+    private int size;
 
     /** C: warmest idle worker. */
     private @Nullable Worker top;
@@ -72,7 +66,7 @@ final class Crew {
     }
 
     private int busy() {
-        return workers.size() - idle;
+        return size - idle;
     }
 
     // ---- making ----
@@ -92,29 +86,17 @@ final class Crew {
 
     /** Takes in a worker that {@link #make} made. */
     void adopt(Worker worker) {
-        workers.put(worker.continuation(), worker);
-        peak = Math.max(peak, workers.size());
+        size++;
         push(worker);
     }
 
-    /** Whose continuation this is, or null for that of a thread which a handler started. */
-    @Nullable
-    Worker workerOf(Runnable continuation) {
-        return workers.get(continuation);
-    }
-
     /** A worker that is about to end. */
-    void dismiss(Worker worker) {
-        workers.remove(worker.continuation());
-        worker.thread = null; // an item may still know this worker; it must not keep the thread's stack
-        if (surplus == 0 && workers.size() < peak / 4) {
-            workers = new IdentityHashMap<>(workers); // the map does not shrink by itself
-            peak = workers.size();
-        }
+    void dismiss() {
+        size--;
     }
 
     int size() {
-        return workers.size();
+        return size;
     }
 
     /** The caller is the one that makes a worker now, until {@link #endManaging}; the others go on without (R40). */
@@ -162,7 +144,7 @@ final class Crew {
 
     /** Whether every worker is idle. */
     boolean isResting() {
-        return idle == workers.size();
+        return idle == size;
     }
 
     // ---- culling ----

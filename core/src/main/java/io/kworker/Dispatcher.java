@@ -4,6 +4,7 @@ package io.kworker;
 
 import java.util.BitSet;
 import java.util.concurrent.CountDownLatch;
+import org.agrona.concurrent.IdleStrategy;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,7 @@ final class Dispatcher extends Thread implements Engine {
     private final Cpu cpu;
     private final @Nullable BitSet mask;
     private final SpinBudget spinBudget;
+    private final @Nullable IdleStrategy idleStrategy;
     private final long threshold;
     private final CountDownLatch settled = new CountDownLatch(1);
 
@@ -40,6 +42,7 @@ final class Dispatcher extends Thread implements Engine {
         setDaemon(true);
         this.cpu = cpu;
         spinBudget = new SpinBudget(Math.min(cpu.runtime.settings.spinNanos(), 100_000));
+        idleStrategy = cpu.runtime.settings.newIdleStrategy();
         threshold = cpu.runtime.settings.thresholdNanos();
         if (pin) {
             mask = new BitSet();
@@ -73,8 +76,11 @@ final class Dispatcher extends Thread implements Engine {
 
     @Override
     public void run() {
-        isPinned = mask != null && Os.setAffinity(mask);
-        settled.countDown();
+        try {
+            isPinned = mask != null && Os.setAffinity(mask);
+        } finally {
+            settled.countDown();
+        }
         for (;;) {
             Runnable message = cpu.nextMessage();
             if (message != null) {
@@ -96,6 +102,9 @@ final class Dispatcher extends Thread implements Engine {
     }
 
     private void dispatch(Errand errand) {
+        if (idleStrategy != null) {
+            idleStrategy.reset();
+        }
         inFlight++;
         running = errand;
         runningSince = System.nanoTime();
@@ -141,6 +150,11 @@ final class Dispatcher extends Thread implements Engine {
     }
 
     private void idle() {
+        IdleStrategy strategy = idleStrategy;
+        if (strategy != null) {
+            strategy.idle(0);
+            return;
+        }
         long start = System.nanoTime();
         while (System.nanoTime() - start < spinBudget.nanos()) {
             for (int i = 0; i < SpinBudget.TURNS_PER_LOOK; i++) {

@@ -27,17 +27,16 @@ final class EntryQueue {
     /*
      * Order across ring and overflow.
      *
-     *   producer   overflowing == 0 and the ring takes it        -> ring
-     *              else  overflowing += 1; overflow.offer(entry) -> overflow
-     *   consumer   ring first; on an empty ring: held = overflow.poll(); the ring once more; then held, overflowing -=
-     *   1
+     *   producer   overflowing == 0 and the ring takes it      -> ring
+     *              else overflowing += 1, overflow.offer(entry) -> overflow
+     *   consumer   ring first; on an empty ring: held = overflow.poll(), the ring once more, then held,
+     *              overflowing -= 1
      *
-     * (a) Ring, then overflow, by one producer: its ring entry was stored before its overflow entry was, so the look at
-     * the ring
-     *     that follows the taking of the overflow entry finds it, and it goes first.
-     * (b) Overflow, then ring, by one producer: it saw overflowing == 0, so the consumer had handed out every entry
-     * counted
-     *     before, its own overflow entry among them.
+     * Ring, then overflow, by one producer: its ring entry was stored before its overflow entry was, so the look at the
+     * ring that follows the taking of the overflow entry finds it, and it goes first.
+     *
+     * Overflow, then ring, by one producer: it saw overflowing == 0, so the consumer had handed out every entry counted
+     * before, its own overflow entry among them.
      *
      * No entry is stranded: overflowing > 0 from before an entry is in the list until after it is handed out, and
      * isEmpty() reads it. No wake-up is lost: the producer's last locked operation (CAS of the ring's index, or the
@@ -67,7 +66,12 @@ final class EntryQueue {
     void offer(Entry entry) {
         if (overflowing != 0 || !ring.offer(entry)) {
             OVERFLOWING.getAndAdd(this, 1L);
-            overflow.offer(entry);
+            try {
+                overflow.offer(entry);
+            } catch (Throwable t) { // out of memory
+                OVERFLOWING.getAndAdd(this, -1L);
+                throw t;
+            }
         }
     }
 

@@ -68,10 +68,15 @@ final class Monitor extends Thread {
             review(now);
             if (!allAsleep()) {
                 awakeAt = now;
-                watch(now);
+                try {
+                    watch(now);
+                } catch (Throwable t) { // no thread to be had for another carrier, most likely: the next tick tries again
+                    seats.getFirst().cpu().runtime.carrierFault(t);
+                }
             }
             if (now - awakeAt < LINGER_NANOS) {
                 LockSupport.parkNanos(this, tick);
+                Thread.interrupted(); // a set flag would turn the pause into a busy loop
                 continue;
             }
             doorbell.announce();

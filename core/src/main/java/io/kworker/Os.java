@@ -19,7 +19,11 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("restricted")
 final class Os {
     private static final int CPUS = 1024; // glibc's cpu_set_t
-    private static final long SYS_MEMBARRIER = "aarch64".equals(System.getProperty("os.arch")) ? 283 : 324;
+    private static final long SYS_MEMBARRIER = switch (System.getProperty("os.arch")) {
+        case "amd64", "x86_64" -> 324;
+        case "aarch64", "riscv64" -> 283;
+        default -> -1; // a call that no system has
+    };
     private static final int MEMBARRIER_PRIVATE_EXPEDITED = 1 << 3;
     private static final int MEMBARRIER_REGISTER_PRIVATE_EXPEDITED = 1 << 4;
 

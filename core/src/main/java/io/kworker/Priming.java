@@ -19,31 +19,32 @@ import org.jspecify.annotations.Nullable;
  * other are initialised here, from a thread that may run anywhere.
  */
 final class Priming {
-    /**
-     * I: set under the class's lock: the CPUs of the process, at most as many as there are processors available to it.
-     */
-    private static @Nullable BitSet cpus;
+    /** Set once, under the class's lock. */
+    private static @Nullable Machine machine;
 
     private Priming() {}
 
     /**
-     * Primes the JDK if that has not been done.
+     * Where the process may run.
      *
-     * @return the CPUs that the process may run on, at most as many as there are processors available to it; never
-     *     empty
+     * @param allowed the CPUs of its affinity mask; never empty
+     * @param usable the first of them, as many as there are processors available to it, which may be fewer by a quota
      */
-    static synchronized BitSet cpus() {
-        BitSet result = cpus;
+    record Machine(BitSet allowed, BitSet usable) {}
+
+    /** Primes the JDK if that has not been done. The result is not to be written. */
+    static synchronized Machine machine() {
+        Machine result = machine;
         if (result == null) {
-            BitSet process = Os.processAffinity();
-            BitSet primed = new BitSet();
-            Thread thread = new Thread(null, () -> primed.or(prime(process)), "kworker/prime", 0, false);
+            BitSet allowed = Os.processAffinity();
+            BitSet usable = new BitSet();
+            Thread thread = new Thread(null, () -> usable.or(prime(allowed)), "kworker/prime", 0, false);
             thread.setDaemon(true);
             thread.start();
             Threads.join(thread);
-            cpus = result = primed;
+            machine = result = new Machine(allowed.isEmpty() ? usable : allowed, usable);
         }
-        return (BitSet) result.clone();
+        return result;
     }
 
     private static BitSet prime(BitSet process) {

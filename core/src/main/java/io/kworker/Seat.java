@@ -69,6 +69,7 @@ final class Seat implements Engine {
     @Override
     public void begin() {
         crew.adopt(crew.make());
+        owner.summon();
         owner.start();
         Threads.await(settled);
     }
@@ -82,25 +83,25 @@ final class Seat implements Engine {
 
     /** A carrier's first act. */
     void settle() {
-        if (mask != null && !Os.setAffinity(mask)) {
-            isPinned = false;
+        try {
+            if (mask != null && !Os.setAffinity(mask)) {
+                isPinned = false;
+            }
+        } finally {
+            settled.countDown();
         }
-        settled.countDown();
     }
 
-    /** A carrier that does not own the CPU any more waits to be needed again; false where it is to end. */
-    boolean awaitRecall(Carrier carrier) {
-        if (cpu.isAbandoned()) {
-            return false;
+    /** A carrier that does not own the CPU any more: to be summoned again, or to end. */
+    void retire(Carrier carrier) {
+        if (!isClosing()) {
+            spares.offer(carrier);
         }
-        spares.offer(carrier);
-        while (owner != carrier) {
-            if (isClosing) {
-                return false;
-            }
-            LockSupport.park(this);
-        }
-        return true;
+    }
+
+    /** Whether carriers without a CPU are to end. */
+    boolean isClosing() {
+        return isClosing || cpu.isAbandoned();
     }
 
     void publishSpareWorkers() {
@@ -135,27 +136,23 @@ final class Seat implements Engine {
 
     /**
      * Takes the CPU from its owner, if that still is in the given phase of foreign code, and gives it to another
-     * carrier.
+     * carrier. That one's thread is started before anything is taken, so that a thread which cannot be made costs
+     * nobody the CPU; and it is summoned by a flag of its own, since the late carrier may be back before
+     * {@code owner} is written.
      */
     void takeOver(long phase, Runnable barrier) {
         Carrier relief = spares.poll();
-        boolean isNew = relief == null;
         if (relief == null) {
             relief = newCarrier();
-        }
-        if (!owner.tenure.take(phase, barrier)) {
-            if (!isNew) {
-                spares.offer(relief);
-            }
-            return;
-        }
-        takeOvers++;
-        owner = relief;
-        if (isNew) {
-            carriers++;
             relief.start();
+            carriers++;
+        }
+        if (owner.tenure.take(phase, barrier)) {
+            takeOvers++;
+            owner = relief;
+            relief.summon();
         } else {
-            LockSupport.unpark(relief);
+            spares.offer(relief);
         }
     }
 

@@ -23,16 +23,18 @@ import java.lang.invoke.VarHandle;
  */
 final class Tenure extends TenurePad {
     /*
-     * phase    even  the engine runs on the carrier: the CPU cannot be taken
-     *          odd   foreign code runs (a handler, a child thread); the value names the period
+     * phase   even  the engine runs on the carrier: the CPU cannot be taken
+     *         odd   foreign code runs (a handler, a child thread); the value names the period
      *
-     * claim    0 NONE      --take (monitor, volatile store)--> 1 REQUESTED
-     *          1 REQUESTED --take (monitor, CAS, after the barrier, if the phase still is the same odd value)--> 2
-     *          TAKEN 1 REQUESTED --take (monitor, CAS, otherwise)--> 0 NONE
-     *          1 REQUESTED --enter (carrier, CAS)--> 0 NONE
-     *          2 TAKEN     --reset (carrier, once it has become a spare, plain: it owns nothing)--> 0 NONE
+     * claim   NONE      --take  (monitor, volatile store)--> REQUESTED
+     *         REQUESTED --take  (monitor, CAS after the barrier, if the phase is the same odd value)--> TAKEN
+     *         REQUESTED --take  (monitor, CAS, otherwise)--> NONE
+     *         REQUESTED --enter (carrier, CAS)--> NONE
+     *         TAKEN     --reset (carrier that owns nothing any more, volatile store)--> NONE
      *
-     * Why both cannot win:  carrier  phase = even ; read claim        monitor  claim = REQUESTED ; barrier ; read phase
+     * Why both cannot win:   carrier   phase = even ; read claim
+     *                        monitor   claim = REQUESTED ; barrier ; read phase
+     *
      * The barrier falls somewhere in the carrier's program order. Before the store of phase: then the read of claim
      * comes after the barrier too, and sees REQUESTED. After it: then the monitor sees the even phase and gives up.
      * Where the carrier sees REQUESTED and the monitor the odd phase, the CAS on claim decides. The releaseFence keeps

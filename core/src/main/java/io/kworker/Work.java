@@ -108,7 +108,7 @@ public abstract class Work extends WorkState {
         long found = disable();
         try {
             if (isRunning(found)) {
-                awaitGeneration(generation(found));
+                awaitNewest(found);
             }
         } finally {
             enable();
@@ -129,14 +129,17 @@ public abstract class Work extends WorkState {
         if (!isPending(s) && !isRunning(s)) {
             return false;
         }
-        awaitGeneration(generation(s));
+        awaitNewest(s);
         return true;
     }
 
-    private void awaitGeneration(int generation) {
-        Waiter.Parked waiter = new Waiter.Parked(generation);
+    /** Waits for the newest instance of a state in which the item was busy. */
+    private void awaitNewest(long s) {
+        Waiter.Parked waiter = new Waiter.Parked(generation(s));
         await(waiter);
-        waiter.await();
+        if (!hasMovedOn(s, state())) { // else it was over before the waiter was registered, and a later one may run
+            waiter.await();
+        }
     }
 
     private void refuseSelfWait(String call) {

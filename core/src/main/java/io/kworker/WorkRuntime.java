@@ -48,8 +48,8 @@ public final class WorkRuntime implements AutoCloseable {
 
     private WorkRuntime(Builder builder) {
         settings = builder.settings();
-        BitSet process = Priming.cpus();
-        BitSet chosen = builder.chosenCpus(process);
+        Priming.Machine machine = Priming.machine();
+        BitSet chosen = builder.chosenCpus(machine);
         schedulerProblem = builder.carrierScheduler.problem("carrierScheduler", CarrierScheduler.problem());
         boolean hooked = schedulerProblem.isEmpty() && builder.engines == null;
         String noPinning = Os.problem();
@@ -59,7 +59,7 @@ public final class WorkRuntime implements AutoCloseable {
                             + "a pinned carrier; pinning(Mode.ON) pins all the same";
         }
         String unpinned = builder.pinning.problem("pinning", noPinning);
-        cpus = new Cpus(this, process, chosen);
+        cpus = new Cpus(this, machine.allowed(), chosen);
         List<Seat> seats = new ArrayList<>();
         for (Cpu cpu : cpus.array()) {
             if (builder.engines != null) {
@@ -74,7 +74,7 @@ public final class WorkRuntime implements AutoCloseable {
         monitor = hooked ? new Monitor(seats, settings) : null;
         system = new Workqueue(new Workqueue.Builder(this, "events"), cpus.array());
         lifecycle.add(system);
-        engines.forEach(Engine::begin);
+        begin();
         if (unpinned.isEmpty() && !engines.stream().allMatch(Engine::isPinned)) {
             unpinned = "the operating system refused to confine a thread to its CPU";
             LOG.log(Level.WARNING, "runtime ''{0}'' is not pinned: {1}", settings.name(), unpinned);
@@ -193,16 +193,26 @@ public final class WorkRuntime implements AutoCloseable {
      */
     @Override
     public void close() {
-        Run run = Run.current();
-        if (run != null && run.work != null && run.cpu.runtime == this) {
-            throw new WorkDeadlockException(
-                    "close() of runtime '" + name() + "' was called by the handler of " + run.work
-                            + ", which it would wait for");
-        }
+        Workqueue.refuseSelfWait(
+                "close() of runtime '" + name() + "'", share -> share.workqueue.runtime() == this);
         if (isShared()) {
             return;
         }
         lifecycle.closeAll(this::stop);
+    }
+
+    /** Starts the threads; where one cannot be had, those that run already are stopped again. */
+    private void begin() {
+        List<Engine> begun = new ArrayList<>();
+        try {
+            for (Engine engine : engines) {
+                engine.begin();
+                begun.add(engine);
+            }
+        } catch (Throwable t) {
+            begun.forEach(Engine::end);
+            throw t;
+        }
     }
 
     private void stop() {
@@ -269,8 +279,11 @@ public final class WorkRuntime implements AutoCloseable {
 
     /** A continuation failed as it should not. */
     void carrierFault(Throwable t) {
-        Thread.ofVirtual()
-                .start(() -> LOG.log(Level.ERROR, "a thread failed on a carrier of runtime '" + name() + "'", t));
+        try {
+            Thread.ofVirtual().start(() -> LOG.log(Level.ERROR, "a fault on a carrier of runtime '" + name() + "'", t));
+        } catch (Throwable nothing) {
+            // no thread for the message either; the carrier must go on
+        }
     }
 
     @Override
@@ -471,7 +484,8 @@ public final class WorkRuntime implements AutoCloseable {
          * Makes the runtime and starts its carriers.
          *
          * @return a new runtime, open until it is closed
-         * @throws IllegalArgumentException if a CPU was named that the process may not run on
+         * @throws IllegalArgumentException if a CPU was named that the process may not run on, or the supplier of idle
+         *     strategies gives none
          * @throws IllegalStateException if something switched on is not available
          */
         public WorkRuntime build() {
@@ -479,7 +493,8 @@ public final class WorkRuntime implements AutoCloseable {
         }
 
         private static long nanos(String setting, Duration time, long least) {
-            long nanos = time.compareTo(Duration.ofDays(365)) > 0 ? Duration.ofDays(365).toNanos() : time.toNanos();
+            Duration longest = Duration.ofDays(365);
+            long nanos = time.isNegative() ? -1 : time.compareTo(longest) > 0 ? longest.toNanos() : time.toNanos();
             if (nanos < least) {
                 throw new IllegalArgumentException(
                         setting + " must be at least " + Duration.ofNanos(least) + ", not " + time);
@@ -498,18 +513,21 @@ public final class WorkRuntime implements AutoCloseable {
                 return spinNanos;
             }
             IdleStrategy sample = idleStrategies.get();
+            if (sample == null) {
+                throw new IllegalArgumentException("idleStrategy: the supplier gave null in place of a strategy");
+            }
             return sample instanceof BusySpinIdleStrategy || sample instanceof NoOpIdleStrategy ? Long.MAX_VALUE : 0;
         }
 
-        private BitSet chosenCpus(BitSet process) {
+        private BitSet chosenCpus(Priming.Machine machine) {
             if (cpus == null) {
-                return process;
+                return machine.usable();
             }
             BitSet chosen = new BitSet();
             for (int number : cpus) {
-                if (!process.get(number)) {
+                if (!machine.allowed().get(number)) {
                     throw new IllegalArgumentException(
-                            "CPU " + number + " is not one that this process may run on: " + process);
+                            "CPU " + number + " is not one that this process may run on: " + machine.allowed());
                 }
                 chosen.set(number);
             }

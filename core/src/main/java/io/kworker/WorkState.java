@@ -18,35 +18,38 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class WorkState extends Entry {
     /*
-     * state   63                      32 31             16 15            3     2        1         0
-     *         +-------------------------+-----------------+--------------+--------+---------+---------+
-     *         | generation              | disable depth   | unused       | LINKED | RUNNING | PENDING |
-     *         +-------------------------+-----------------+--------------+--------+---------+---------+
+     * state   63          32 31             16 15      4   3     2        1         0
+     *         +-------------+-----------------+---------+---+--------+---------+---------+
+     *         | generation  | disable depth   | starts  |   | LINKED | RUNNING | PENDING |
+     *         +-------------+-----------------+---------+---+--------+---------+---------+
      *
      * generation   instances accepted so far; the pending instance, if any, is the newest
+     * starts       instances started so far, modulo 4096
      * LINKED       the item's own entry is in a ring or list, dead or alive; its fields must not be written
      *
-     *   idle             --pend    (queuer, CAS)-->    PENDING, generation + 1, and LINKED unless it was set
-     *   RUNNING          --pend    (queuer, CAS)-->    RUNNING + PENDING, likewise
-     *   PENDING/disabled --pend    (queuer, CAS of the same value)--> unchanged: refused
-     *   PENDING          --start   (owner of the entry's CPU, CAS)--> RUNNING, and LINKED cleared if the entry is the
-     *   item PENDING          --unpend  (canceller, CAS)--> PENDING cleared
-     *   any              --disable (canceller, CAS)--> PENDING cleared, depth + 1
-     *   depth > 0        --enable  (canceller, add)--> depth - 1
-     *   RUNNING          --finish  (runner, add)-->    RUNNING cleared
-     *   LINKED           --unlink  (owner of the entry's CPU, CAS; a dead own entry taken out of its ring)--> LINKED
-     *   cleared
+     *   idle              --pend    (queuer, CAS)--> PENDING, generation + 1, and LINKED unless it was set
+     *   RUNNING           --pend    (queuer, CAS)--> RUNNING + PENDING, likewise
+     *   PENDING, disabled --pend    (queuer, CAS of the same value)--> unchanged: refused
+     *   PENDING           --start   (owner of the entry's CPU, CAS)--> RUNNING, starts + 1; own entry: LINKED cleared
+     *   PENDING           --unpend  (canceller, CAS)--> PENDING cleared
+     *   any               --disable (canceller, CAS)--> PENDING cleared, depth + 1
+     *   depth > 0         --enable  (canceller, add)--> depth - 1
+     *   RUNNING           --finish  (runner, add)--> RUNNING cleared
+     *   LINKED            --unlink  (owner of the entry's CPU; an own entry that is given up)--> LINKED cleared
      *
      * Cancel between pend and the offer into the ring: the state word decides, so the canceller does not wait for the
      * queuer; the entry is dead when it arrives, because PENDING is clear or the generation is another.
      *
-     * Waiters: waiter  push on the list (CAS) ; read state        finisher, canceller  change state (RMW) ; read the
-     * list One of the two sees the other. Who takes the list and puts some of it back looks at the state again
-     * (release).
+     * Waiters:   waiter               push on the list (CAS) ; read the state
+     *            finisher, canceller  change the state (RMW) ; read the list
+     *
+     * One of the two sees the other. Who takes the list and puts some of it back looks at the state again (release).
      */
     static final long PENDING = 1;
     static final long RUNNING = 1 << 1;
     static final long LINKED = 1 << 2;
+    static final long START_ONE = 1L << 4;
+    static final long STARTS_MASK = 0xFFFL << 4;
     static final long DEPTH_ONE = 1L << 16;
     static final long DEPTH_MASK = 0xFFFFL << 16;
     static final long GENERATION_ONE = 1L << 32;
@@ -107,6 +110,12 @@ abstract class WorkState extends Entry {
         return STATE.compareAndSet(this, from, to);
     }
 
+    /** Whether the instance that was the newest in state {@code s} is certainly over, since later ones have started. */
+    static boolean hasMovedOn(long s, long now) {
+        long starts = (now - s & STARTS_MASK) / START_ONE;
+        return starts > (isPending(s) ? 1 : 0);
+    }
+
     // ---- queuer ----
 
     /**
@@ -139,7 +148,8 @@ abstract class WorkState extends Entry {
                 return Start.BUSY;
             } else {
                 home = entry.share;
-                if (cas(s, (entry == this ? s & ~(PENDING | LINKED) : s & ~PENDING) | RUNNING)) {
+                long kept = s & ~(entry == this ? PENDING | LINKED | STARTS_MASK : PENDING | STARTS_MASK);
+                if (cas(s, kept | s + START_ONE & STARTS_MASK | RUNNING)) {
                     return Start.STARTED;
                 }
             }
@@ -289,6 +299,12 @@ abstract class WorkState extends Entry {
             last.next = head;
         } while (!WAITERS.compareAndSet(this, head, kept));
         return isOver(oldest, state) ? (Waiter) WAITERS.getAndSet(this, null) : null;
+    }
+
+    /** Where the pending instance is queued, if there is one and its entry is the item itself; else null. */
+    final @Nullable Share pendingShare() {
+        long s = state;
+        return isPending(s) && generation(s) == generation ? share : null;
     }
 
     /** Whether anyone waits: for tests. */

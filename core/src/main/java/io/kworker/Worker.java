@@ -17,7 +17,7 @@ final class Worker extends Run implements Runnable {
     /** I. */
     private final Crew crew;
 
-    /** S: the thread; null again once the worker has ended. */
+    /** C: the thread. */
     @Nullable Thread thread;
 
     /** C: what the carrier runs to mount the thread; set when the thread is started. */
@@ -29,8 +29,8 @@ final class Worker extends Run implements Runnable {
     /** C. */
     @Nullable Worker below;
 
-    /** C: set by each carrier before it mounts the thread. */
-    @Nullable Carrier carrier;
+    /** W: the carrier that the thread is mounted on; asked anew wherever the thread may have been unmounted. */
+    private @Nullable Carrier carrier;
 
     /** C: set by the carrier that resumes this worker from the idle list; other wake-ups of the thread mean nothing. */
     private boolean isResumed;
@@ -93,7 +93,7 @@ final class Worker extends Run implements Runnable {
                 rest(); // a message is the carrier's to take; who has been woken goes first (G23)
             }
         }
-        crew.dismiss(this);
+        crew.dismiss();
     }
 
     private void execute() {
@@ -102,7 +102,7 @@ final class Worker extends Run implements Runnable {
         assert item != null && of != null;
         carrier().tenure.leave();
         perform(item, of);
-        boolean owner = carrier().tenure.enter(); // the handler may have moved us to another carrier
+        boolean owner = enter();
         carrier().fetched = true;
         item.finish();
         work = null;
@@ -125,7 +125,7 @@ final class Worker extends Run implements Runnable {
         } catch (Throwable t) {
             cpu.runtime.workerNotMade(t); // the item goes first; the next one tries again
         }
-        boolean owner = carrier().tenure.enter();
+        boolean owner = enter();
         crew.endManaging();
         if (!owner) {
             comeHome(new Homecoming(this, null, reserve));
@@ -149,9 +149,16 @@ final class Worker extends Run implements Runnable {
         settle();
     }
 
+    /** Foreign code, or a park, is over: true where the carrier that we are mounted on now owns the CPU. */
+    private boolean enter() {
+        Carrier mountedOn = CarrierScheduler.currentCarrier();
+        carrier = mountedOn;
+        return mountedOn.tenure.enter();
+    }
+
     /** Just mounted: becomes the owner. */
     private void settle() {
-        if (!carrier().tenure.enter()) {
+        if (!enter()) {
             comeHome(new Homecoming(this, null, null));
         }
     }

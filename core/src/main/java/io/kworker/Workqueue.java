@@ -3,9 +3,13 @@
 package io.kworker;
 
 import java.lang.System.Logger.Level;
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 
 /**
  * A queue of work items with its own limit and exception handler; the workers are the runtime's (the kernel's
@@ -39,6 +43,10 @@ public final class Workqueue implements AutoCloseable {
     private static final int OPEN = 0;
     private static final int DRAINING = 1;
     private static final int CLOSED = 2;
+
+    private static final VarHandle PHASE =
+            ConstantBootstraps.fieldVarHandle(MethodHandles.lookup(), "phase", VarHandle.class, Workqueue.class,
+                    int.class);
 
     private static final System.Logger LOG = System.getLogger("io.kworker");
 
@@ -113,6 +121,9 @@ public final class Workqueue implements AutoCloseable {
             entry.generation = generation;
             share.cpu.submit(entry);
         } catch (Throwable t) { // out of memory: the item must not stay pending for ever
+            if (!WorkState.isLinked(found)) {
+                work.unlink(work);
+            }
             work.unpend(generation);
             throw t;
         }
@@ -154,13 +165,23 @@ public final class Workqueue implements AutoCloseable {
                 + (phase == CLOSED ? "closed" : "closing, and takes work from its own handlers only"));
     }
 
-    /** Gives what a handler threw to the exception handler. Called by the worker, as foreign code. */
+    /** Gives what a handler threw to the exception handler. Called by the worker, as foreign code; throws nothing. */
     void report(Work work, Throwable thrown) {
         try {
             exceptionHandler.accept(work, thrown);
         } catch (Throwable t) {
-            t.addSuppressed(thrown);
-            LOG.log(Level.ERROR, "the exception handler of workqueue '" + name + "' failed for " + work, t);
+            reportFailure(thrown, t);
+        }
+    }
+
+    private void reportFailure(Throwable thrown, Throwable ofHandler) {
+        try {
+            if (ofHandler != thrown) {
+                ofHandler.addSuppressed(thrown);
+            }
+            LOG.log(Level.ERROR, "the exception handler of workqueue '" + name + "' failed", ofHandler);
+        } catch (Throwable t) {
+            // there is nobody left to tell, and the worker must go on
         }
     }
 
@@ -205,21 +226,32 @@ public final class Workqueue implements AutoCloseable {
         if (runtime.isSystem(this)) {
             throw new UnsupportedOperationException("'" + name + "' is the system queue: close its runtime instead");
         }
-        Run run = Run.current();
-        if (run != null && run.work != null && run.share != null && run.share.workqueue == this) {
-            throw new WorkDeadlockException(
-                    "close() of workqueue '" + name + "' was called by the handler of " + run.work
-                            + ", which it would wait for");
-        }
+        refuseSelfWait("close() of workqueue '" + name + "'", share -> share.workqueue == this);
         runtime.lifecycle().close(this);
     }
 
     // ---- closing ----
 
-    void startDraining() {
-        if (phase == OPEN) {
-            phase = DRAINING;
+    /** A handler must not wait for a share that it, or the next instance of its own item, keeps busy (J6, G58). */
+    static void refuseSelfWait(String call, Predicate<Share> isWaitedFor) {
+        Run run = Run.current();
+        Work work = run == null ? null : run.work;
+        if (run == null || work == null) {
+            return;
         }
+        if (run.share != null && isWaitedFor.test(run.share)) {
+            throw new WorkDeadlockException(
+                    call + " was called by the handler of " + work + ", which it would wait for");
+        }
+        Share next = work.pendingShare();
+        if (next != null && isWaitedFor.test(next)) {
+            throw new WorkDeadlockException(call + " was called by the handler of " + work
+                    + ", which is queued there again and cannot run before this handler returns");
+        }
+    }
+
+    void startDraining() {
+        PHASE.compareAndSet(this, OPEN, DRAINING);
     }
 
     void endDraining() {
