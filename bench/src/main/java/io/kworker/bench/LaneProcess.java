@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker.bench;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** The parent's side of a {@link LaneMain}. */
+final class LaneProcess implements AutoCloseable {
+    /** The two that the jar's manifest gives to {@code java -jar} only, the same heap for all, and quiet for JMH. */
+    private static final List<String> FLAGS = List.of("--add-opens=java.base/java.lang=ALL-UNNAMED",
+            "--enable-native-access=ALL-UNNAMED", "-Xms256m", "-Xmx256m", "-XX:-UsePerfData",
+            "--sun-misc-unsafe-memory-access=allow");
+
+    private final Lane lane;
+    private final Process process;
+    private final Writer commands;
+    private final BufferedReader answers;
+
+    LaneProcess(Lane lane, Context context) {
+        this.lane = lane;
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(FLAGS);
+        command.addAll(lane.jvmFlags());
+        if (context.smoke()) {
+            command.add("-XX:TieredStopAtLevel=1"); // starts sooner
+        }
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), LaneMain.class.getName(),
+                lane.contender().label(), lane.placement().name(), context.cpus().mask()));
+        try {
+            process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        } catch (IOException e) {
+            throw new BenchException("cannot start " + command, e);
+        }
+        commands = process.outputWriter(StandardCharsets.UTF_8);
+        answers = process.inputReader(StandardCharsets.UTF_8);
+    }
+
+    Lane lane() {
+        return lane;
+    }
+
+    /** Runs a round and returns its metrics. */
+    Map<String, Double> round(String name, long amount) {
+        Map<String, Double> metrics = new LinkedHashMap<>();
+        String where = name + ", " + lane + ": ";
+        try {
+            commands.write(name + " " + amount + "\n");
+            commands.flush();
+            for (String line = answers.readLine(); line != null; line = answers.readLine()) {
+                String[] words = line.split(" ", 3);
+                switch (words[0]) {
+                    case "metric" -> metrics.put(words[1], Double.valueOf(words[2]));
+                    case "end" -> {
+                        return metrics;
+                    }
+                    default -> throw new BenchException(where + line.substring(line.indexOf(' ') + 1));
+                }
+            }
+        } catch (IOException e) {
+            throw new BenchException(where + "its JVM is gone", e);
+        }
+        throw new BenchException(where + "its JVM ended");
+    }
+
+    @Override
+    public void close() {
+        try {
+            commands.close();
+            if (process.waitFor(2, TimeUnit.SECONDS)) {
+                return;
+            }
+        } catch (IOException e) {
+            // gone already
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        process.destroyForcibly();
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker.bench;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * The lanes of a scenario, a forked JVM each, taking turns: a round goes through all lanes before the next begins, so
+ * that a slow second of the machine does not hit one executor alone.
+ */
+final class Tournament implements AutoCloseable {
+    private final Context context;
+    private final List<LaneProcess> processes = new ArrayList<>();
+    private final Map<Lane, Map<String, List<Double>>> values = new LinkedHashMap<>();
+
+    Tournament(Context context, List<Lane> lanes) {
+        this.context = context;
+        lanes.forEach(lane -> processes.add(new LaneProcess(lane, context)));
+    }
+
+    /** Rounds whose results are forgotten: they compile the code. In smoke nothing is measured anyway. */
+    void warmUp(String round, int count, long amount, Predicate<Lane> takesPart) {
+        for (int i = 1; i <= count && !context.smoke(); i++) {
+            turn(round, "warm-up " + i + "/" + count, amount, takesPart);
+        }
+    }
+
+    /** Forgets what was measured before, and runs the rounds. */
+    void rounds(String round, int count, long amount, Predicate<Lane> takesPart) {
+        values.clear();
+        moreRounds(round, count, amount, takesPart);
+    }
+
+    /** Runs rounds whose metrics come beside those that are there. */
+    void moreRounds(String round, int count, long amount, Predicate<Lane> takesPart) {
+        for (int i = 1; i <= count; i++) {
+            turn(round, "round " + i + "/" + count, amount, takesPart);
+        }
+    }
+
+    private void turn(String round, String which, long amount, Predicate<Lane> takesPart) {
+        context.progress().phase(round + ", " + which);
+        for (LaneProcess process : processes) {
+            Lane lane = process.lane();
+            if (takesPart.test(lane)) {
+                context.progress().step(round + ", " + which + ": " + lane);
+                Map<String, List<Double>> ofLane = values.computeIfAbsent(lane, key -> new LinkedHashMap<>());
+                process.round(round, amount).forEach(
+                        (metric, value) -> ofLane.computeIfAbsent(metric, key -> new ArrayList<>()).add(value));
+            }
+        }
+    }
+
+    /** The lane of an executor whose placement is the better one by the median of a metric. */
+    Optional<Lane> best(Contender contender, String metric, boolean lowerIsBetter) {
+        Comparator<Lane> byMetric = Comparator.comparingDouble(lane -> median(lane, metric));
+        return values.keySet().stream().filter(lane -> lane.contender() == contender)
+                .min(lowerIsBetter ? byMetric : byMetric.reversed());
+    }
+
+    /** The same executor in the placement that was not the better one, if it has another. */
+    Optional<Lane> other(Lane best) {
+        return values.keySet().stream()
+                .filter(lane -> lane.contender() == best.contender() && !lane.equals(best)).findFirst();
+    }
+
+    /** The median over the rounds. */
+    double median(Lane lane, String metric) {
+        return Median.of(values.get(lane).get(metric));
+    }
+
+    @Override
+    public void close() {
+        processes.forEach(LaneProcess::close);
+    }
+}
