@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Assertions;
+
+/** An engine that does nothing by itself: the test owns the CPU, and takes, ends and delivers one thing after another. */
+final class HandDriven implements Engine {
+    private final Cpu cpu;
+
+    private HandDriven(Cpu cpu) {
+        this.cpu = cpu;
+    }
+
+    /** A runtime on one CPU that only {@link #of} drives. */
+    static WorkRuntime runtime() {
+        return WorkRuntime.builder()
+                .name("by hand")
+                .carrierScheduler(WorkRuntime.Mode.OFF)
+                .cpus(RuntimeExtension.firstCpu())
+                .ringCapacity(2)
+                .engines(HandDriven::new)
+                .build();
+    }
+
+    static HandDriven of(WorkRuntime runtime) {
+        return (HandDriven) runtime.engines().getFirst();
+    }
+
+    /** An item that was started. */
+    static final class Started extends Run {
+        private Started(Cpu cpu) {
+            super(cpu);
+        }
+
+        Work item() {
+            Work item = work;
+            assert item != null;
+            return item;
+        }
+
+        /** Runs the handler and ends the item. */
+        void runAndEnd() {
+            perform(item(), share);
+            end();
+        }
+
+        /** Ends the item as if the handler had run. */
+        void end() {
+            item().finish();
+            cpu.finished(share);
+        }
+    }
+
+    /** Delivers all messages, and takes the next item that may start; null where there is none. */
+    Started next() {
+        deliver();
+        Started started = new Started(cpu);
+        return cpu.fetch(started) ? started : null;
+    }
+
+    void deliver() {
+        for (Runnable message = cpu.nextMessage(); message != null; message = cpu.nextMessage()) {
+            message.run();
+        }
+    }
+
+    /** Starts all that may start; the items in order. */
+    List<Work> startAll(List<Started> active) {
+        List<Work> items = new ArrayList<>();
+        for (Started started = next(); started != null; started = next()) {
+            active.add(started);
+            items.add(started.item());
+        }
+        return items;
+    }
+
+    /** Runs all that is queued, one after another; the items in the order of their runs. */
+    List<Work> runAll() {
+        List<Work> items = new ArrayList<>();
+        for (Started started = next(); started != null; started = next()) {
+            items.add(started.item());
+            started.runAndEnd();
+        }
+        return items;
+    }
+
+    /** Drives the CPU until the other thread is done. */
+    void runUntilDone(TestThreads.Started thread) {
+        Await.until("the thread is done", () -> {
+            runAll();
+            return thread.isDone();
+        });
+        thread.join();
+    }
+
+    /** Closes the runtime and checks that nothing is left. */
+    void close() {
+        runUntilDone(TestThreads.start(cpu.runtime::close));
+        deliver();
+        assertTrue(cpu.queue.isEmpty());
+        Assertions.assertFalse(cpu.hasWork() || cpu.hasMessages());
+        assertTrue(cpu.isStopping());
+    }
+
+    @Override
+    public Cpu cpu() {
+        return cpu;
+    }
+
+    @Override
+    public void begin() {}
+
+    @Override
+    public void end() {
+        cpu.post(new Stop(cpu));
+    }
+
+    @Override
+    public boolean isPinned() {
+        return false;
+    }
+}

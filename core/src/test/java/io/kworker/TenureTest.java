@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The exit of a handler against the taking of its CPU: exactly one of the two wins. */
+@Timeout(60)
+class TenureTest {
+    private final Tenure tenure = new Tenure();
+
+    private static final Runnable NO_BARRIER = () -> {};
+
+    @Test
+    void phases_alternate_between_the_engine_and_foreign_code() {
+        assertFalse(Tenure.isForeign(tenure.phase()));
+        tenure.leave();
+        assertTrue(Tenure.isForeign(tenure.phase()));
+        assertTrue(tenure.enter());
+        assertFalse(Tenure.isForeign(tenure.phase()));
+    }
+
+    /** Each piece of foreign code has a phase of its own, so that a late monitor does not take the next one's CPU. */
+    @Test
+    void each_foreign_phase_has_its_own_number() {
+        tenure.leave();
+        long first = tenure.phase();
+        tenure.enter();
+        tenure.leave();
+        assertNotEquals(first, tenure.phase());
+        assertFalse(tenure.take(first, NO_BARRIER));
+        assertTrue(tenure.enter());
+    }
+
+    /** enter() may be asked again in the engine, with the same answer. */
+    @Test
+    void entering_twice_changes_nothing() {
+        tenure.leave();
+        assertTrue(tenure.enter());
+        long phase = tenure.phase();
+        assertTrue(tenure.enter());
+        assertEquals(phase, tenure.phase());
+        tenure.leave();
+        assertTrue(tenure.take(tenure.phase(), NO_BARRIER));
+        assertFalse(tenure.enter());
+        assertFalse(tenure.enter());
+    }
+
+    @Test
+    void the_cpu_is_taken_from_foreign_code_that_does_not_come_back() {
+        tenure.leave();
+        assertTrue(tenure.take(tenure.phase(), NO_BARRIER));
+        assertFalse(tenure.enter());
+        tenure.reset();
+        tenure.leave();
+        assertTrue(tenure.enter());
+    }
+
+    @Test
+    void the_cpu_is_not_taken_from_the_engine() {
+        assertFalse(tenure.take(tenure.phase() + 1, NO_BARRIER));
+        assertTrue(tenure.enter());
+        tenure.leave();
+        tenure.enter();
+        assertFalse(tenure.take(tenure.phase() - 1, NO_BARRIER));
+        assertTrue(tenure.enter());
+    }
+
+    /** The carrier comes back between the monitor's claim and its decision: the carrier wins, and the claim is gone. */
+    @Test
+    void a_carrier_that_comes_back_during_the_barrier_keeps_the_cpu() {
+        tenure.leave();
+        AtomicBoolean isOwner = new AtomicBoolean();
+        assertFalse(tenure.take(tenure.phase(), () -> isOwner.set(tenure.enter())));
+        assertTrue(isOwner.get());
+        tenure.leave();
+        assertTrue(tenure.enter());
+    }
+
+    /** As before, and the carrier is in the next handler by the time of the decision. */
+    @Test
+    void a_carrier_that_comes_back_and_leaves_again_during_the_barrier_keeps_the_cpu() {
+        tenure.leave();
+        assertFalse(tenure.take(tenure.phase(), () -> {
+            assertTrue(tenure.enter());
+            tenure.leave();
+        }));
+        assertTrue(tenure.enter());
+    }
+
+    /** Two threads, many times, with the real barrier: exactly one wins each time. */
+    @Test
+    void of_a_carrier_and_a_monitor_that_race_exactly_one_wins() {
+        Runnable barrier = Os.hasMembarrier() ? Os::membarrier : null;
+        int rounds = 5_000;
+        AtomicInteger round = new AtomicInteger();
+        AtomicInteger decided = new AtomicInteger();
+        AtomicInteger taken = new AtomicInteger();
+        boolean[] owner = new boolean[rounds];
+        boolean[] take = new boolean[rounds];
+        TestThreads.Started carrier = TestThreads.start(() -> {
+            for (int i = 0; i < rounds; i++) {
+                tenure.leave();
+                round.set(i + 1);
+                for (int spin = 0; spin < i % 200 * 4; spin++) {
+                    Thread.onSpinWait();
+                }
+                owner[i] = tenure.enter();
+                while (decided.get() <= i) {
+                    Thread.onSpinWait();
+                }
+                if (!owner[i]) {
+                    tenure.reset();
+                }
+            }
+        });
+        for (int i = 0; i < rounds; i++) {
+            while (round.get() <= i) {
+                Thread.onSpinWait();
+            }
+            long phase = tenure.phase();
+            take[i] = Tenure.isForeign(phase)
+                    && tenure.take(phase, barrier == null ? carrier.thread::getStackTrace : barrier);
+            taken.addAndGet(take[i] ? 1 : 0);
+            decided.set(i + 1);
+        }
+        carrier.join();
+        for (int i = 0; i < rounds; i++) {
+            assertNotEquals(owner[i], take[i], "round " + i);
+        }
+        assertTrue(taken.get() > 0);
+    }
+}
