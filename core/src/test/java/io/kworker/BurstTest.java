@@ -28,10 +28,10 @@ class BurstTest {
     private volatile Gate gate;
 
     /**
-     * The used heap, as the least of several measurements each after a full collection, before a burst and once the workers that it
-     * needed are culled. One burst goes before the measurement, so that the JDK's own tables (of threads, of timers, of classes) have
-     * grown to their size; the items are the same in both and made before. That the measurement can tell is seen from the heap in the
-     * middle of the burst.
+     * The used heap, as the least of several measurements each after a full collection, before a burst and once the
+     * workers that it needed are culled. One burst goes before the measurement, so that the JDK's own tables (of
+     * threads, of timers, of classes) have grown to their size; the items are the same in both and made before. That
+     * the measurement can tell is seen from the heap in the middle of the burst.
      */
     @Test
     void after_a_burst_of_100_000_sleeping_handlers_the_heap_is_as_before_within_10_percent() {

@@ -46,7 +46,9 @@ class CancelTest {
         assertEquals(state, item.state());
     }
 
-    /** J3: a queueing is never refused for a cancellation that found the item idle; in the kernel it may be (G7, R20). */
+    /**
+     * J3: a queueing is never refused for a cancellation that found the item idle; in the kernel it may be (G7, R20).
+     */
     @Test
     void a_queueing_of_an_idle_item_is_not_refused_while_someone_cancels_it() {
         Workqueue workqueue = runtimes.runtime().system();

@@ -11,5 +11,5 @@ import org.junit.jupiter.api.condition.EnabledIf;
 /** Tests of something that the fallback does not have: carriers, workers and their hand-over. */
 @Target({ElementType.METHOD, ElementType.TYPE})
 @Retention(RetentionPolicy.RUNTIME)
-@EnabledIf(value = "io.kworker.TestMode#isCarrier", disabledReason = "the fallback has no workers and no spare carriers")
+@EnabledIf(value = "io.kworker.TestMode#isCarrier", disabledReason = "the fallback has neither workers nor spares")
 @interface CarrierOnly {}

@@ -15,7 +15,10 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Queueing that races a close is accepted and runs, or throws and leaves the item idle: nothing in between (J2, G10, R24, R57). */
+/**
+ * Queueing that races a close is accepted and runs, or throws and leaves the item idle: nothing in between (J2, G10,
+ * R24, R57).
+ */
 @Timeout(60)
 class CloseRaceTest {
     private static final int ROUNDS = 60;

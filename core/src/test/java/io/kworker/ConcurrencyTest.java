@@ -23,7 +23,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** One handler runs on a CPU at a time, and the next one starts when it blocks (G21 to G24). No CPU is taken over here. */
+/**
+ * One handler runs on a CPU at a time, and the next one starts when it blocks (G21 to G24). No CPU is taken over here.
+ */
 @Timeout(60)
 class ConcurrencyTest {
     @RegisterExtension final RuntimeExtension runtimes = new RuntimeExtension();
@@ -249,7 +251,10 @@ class ConcurrencyTest {
         assertEquals(500 * 501, sum.get());
     }
 
-    /** New items that keep coming do not keep a woken handler from going on, nor the other way round (the carrier's budget). */
+    /**
+     * New items that keep coming do not keep a woken handler from going on, nor the other way round (the carrier's
+     * budget).
+     */
     @Test
     void neither_new_items_nor_woken_handlers_starve() {
         WorkRuntime runtime = runtimes.oneCpu();

@@ -48,7 +48,9 @@ class EntryQueueTest {
         assertFalse(queue.hasNext());
     }
 
-    /** Once the overflow list has drained, entries go through the ring again; a queue that fills and empties at random. */
+    /**
+     * Once the overflow list has drained, entries go through the ring again; a queue that fills and empties at random.
+     */
     @ParameterizedTest
     @ValueSource(ints = {2, 4, 16})
     void it_behaves_like_a_fifo_whatever_the_sequence(int capacity) {

@@ -4,7 +4,10 @@ package io.kworker;
 
 import java.util.concurrent.CountDownLatch;
 
-/** Where handlers are held until the test lets them go; {@link RuntimeExtension} opens it when the test is over, whatever happened. */
+/**
+ * Where handlers are held until the test lets them go; {@link RuntimeExtension} opens it when the test is over,
+ * whatever happened.
+ */
 final class Gate {
     private final CountDownLatch latch = new CountDownLatch(1);
     private volatile boolean isOpen;

@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Assertions;
 
-/** An engine that does nothing by itself: the test owns the CPU, and takes, ends and delivers one thing after another. */
+/**
+ * An engine that does nothing by itself: the test owns the CPU, and takes, ends and delivers one thing after another.
+ */
 final class HandDriven implements Engine {
     private final Cpu cpu;
 

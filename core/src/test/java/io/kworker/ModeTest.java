@@ -15,7 +15,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** What is in force, and that describe() says so: one line each, with the reason and the flag for what is not active. */
+/**
+ * What is in force, and that describe() says so: one line each, with the reason and the flag for what is not active.
+ */
 @Timeout(60)
 class ModeTest {
     private static final String FLAG = "--add-opens java.base/java.lang=ALL-UNNAMED";

@@ -15,7 +15,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Items that are queued to other CPUs, workqueues and runtimes while they run (J1): never beside themselves, and nothing lost. */
+/**
+ * Items that are queued to other CPUs, workqueues and runtimes while they run (J1): never beside themselves, and
+ * nothing lost.
+ */
 @Timeout(60)
 class MoveTest {
     private static final Duration LENGTH = Duration.ofSeconds(1);

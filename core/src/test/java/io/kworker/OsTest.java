@@ -113,7 +113,10 @@ class OsTest {
                 .trim();
     }
 
-    /** Sleeping handlers, default virtual threads, the common pool: none of their threads has inherited a carrier's mask. */
+    /**
+     * Sleeping handlers, default virtual threads, the common pool: none of their threads has inherited a carrier's
+     * mask.
+     */
     @Test
     void only_carriers_are_confined() throws Exception {
         int cpus = Os.processAffinity().cardinality();
@@ -135,7 +138,8 @@ class OsTest {
         List<String> confined = confinedThreads(cpus);
         Set<String> carriers =
                 Arrays.stream(runtime.cpus()).mapToObj(cpu -> "kworker/" + cpu).collect(Collectors.toSet());
-        assertEquals(carriers, Set.copyOf(confined)); // the shared runtime's, if another test has made it, are named alike
+        // the shared runtime's, if another test has made it, are named alike
+        assertEquals(carriers, Set.copyOf(confined));
     }
 
     /** A carrier that takes a CPU over is confined to it too. */

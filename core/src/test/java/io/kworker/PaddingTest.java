@@ -19,9 +19,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Fields that other threads read lie at least 120 bytes from whatever lies before and behind them. Offsets are not to be had without
- * Unsafe; but HotSpot lays out the fields of a class behind all of its superclass, so the classes' declarations tell, and the size of
- * the instances in the heap tells that the padding has not been dropped.
+ * Fields that other threads read lie at least 120 bytes from whatever lies before and behind them. Offsets are not to
+ * be had without Unsafe; but HotSpot lays out the fields of a class behind all of its superclass, so the classes'
+ * declarations tell, and the size of the instances in the heap tells that the padding has not been dropped.
  */
 @Timeout(60)
 class PaddingTest {

@@ -172,7 +172,10 @@ class QueueingTest {
         int read;
     }
 
-    /** G4, G5: whether it returned true or false, the run that comes sees what the caller wrote before; G54 the way back. */
+    /**
+     * G4, G5: whether it returned true or false, the run that comes sees what the caller wrote before; G54 the way
+     * back.
+     */
     @Test
     void the_run_sees_what_was_written_before_any_queueing_call() {
         Workqueue workqueue = runtimes.runtime().system();
@@ -222,7 +225,10 @@ class QueueingTest {
         assertTrue(thread.get().getName().matches("kworker/\\d+:\\d+"), thread.get().getName());
     }
 
-    /** J10: queueings and cancellations from within synchronized blocks that handlers want too do not wait for the handlers. */
+    /**
+     * J10: queueings and cancellations from within synchronized blocks that handlers want too do not wait for the
+     * handlers.
+     */
     @Test
     void queueing_under_a_lock_that_the_handlers_want_is_safe() {
         Workqueue workqueue = runtimes.runtime().system();

@@ -17,7 +17,10 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Everything at once, at random: what was accepted and not cancelled has run, once, and never beside itself (G10, G13, J1). */
+/**
+ * Everything at once, at random: what was accepted and not cancelled has run, once, and never beside itself (G10, G13,
+ * J1).
+ */
 @Timeout(60)
 class RandomRuntimeTest {
     private static final long SEED = Long.getLong("kworker.test.seed", 20261123);

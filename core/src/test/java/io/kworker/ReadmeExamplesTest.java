@@ -69,7 +69,10 @@ class ReadmeExamplesTest {
         }
     }
 
-    /** Examples that do not compile any more are worse than none: each line of the README's is one of this file's, in order. */
+    /**
+     * Examples that do not compile any more are worse than none: each line of the README's is one of this file's, in
+     * order.
+     */
     @Test
     void the_readmes_example_is_the_one_tested_here() throws IOException {
         Path root = Path.of("").toAbsolutePath();

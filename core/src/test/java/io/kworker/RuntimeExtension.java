@@ -22,9 +22,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.function.Executable;
 
 /**
- * Makes the runtimes, workqueues, items and gates of a test, and after it closes the runtimes and checks what must hold whatever was
- * tested: no item ran twice at once, is busy or waited for; as many instances were started as handlers ran; no slot, entry, message,
- * worker or thread is left.
+ * Makes the runtimes, workqueues, items and gates of a test, and after it closes the runtimes and checks what must hold
+ * whatever was tested: no item ran twice at once, is busy or waited for; as many instances were started as handlers
+ * ran; no slot, entry, message, worker or thread is left.
  */
 final class RuntimeExtension implements AfterEachCallback {
     /** Small, so that every test meets a full ring. */
@@ -55,7 +55,9 @@ final class RuntimeExtension implements AfterEachCallback {
         return WorkRuntime.builder().name("test").carrierScheduler(TestMode.CURRENT.setting()).ringCapacity(RING);
     }
 
-    /** As {@link #builder}, and never takes a CPU from a handler, however long a busy machine keeps that from running. */
+    /**
+     * As {@link #builder}, and never takes a CPU from a handler, however long a busy machine keeps that from running.
+     */
     static WorkRuntime.Builder strict() {
         return builder().cpuIntensiveThreshold(Duration.ZERO);
     }

@@ -23,7 +23,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** A handler that keeps its carrier loses the CPU after the threshold, and nothing else (G28, issue 2 section 3). */
 @Timeout(60)
 class TakeOverTest {
-    /** What the issue allows between the queueing of an item and its start on a CPU whose handler does not come back. */
+    /**
+     * What the issue allows between the queueing of an item and its start on a CPU whose handler does not come back.
+     */
     private static final Duration ALLOWED = Duration.ofMillis(25);
 
     private static final int ATTEMPTS = 5;
@@ -312,7 +314,9 @@ class TakeOverTest {
         gates.forEach(Gate::open);
     }
 
-    /** Handlers that last about as long as the threshold, and sleepers between them, so that each end meets a take-over. */
+    /**
+     * Handlers that last about as long as the threshold, and sleepers between them, so that each end meets a take-over.
+     */
     @Test
     void take_overs_that_race_the_end_of_handlers_lose_nothing() {
         WorkRuntime runtime = runtimes.start(RuntimeExtension.builder()

@@ -11,12 +11,13 @@ import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A hand-driven clock, and a trace of what handlers do by it. A handler that burns moves the clock on; one that sleeps is parked until
- * the clock has reached its time; where all sleep, the test moves the clock to the next who is due.
+ * A hand-driven clock, and a trace of what handlers do by it. A handler that burns moves the clock on; one that sleeps
+ * is parked until the clock has reached its time; where all sleep, the test moves the clock to the next who is due.
  *
- * <p>There is one virtual CPU: a handler burns only when it is its turn, in the order in which handlers started and were woken, and
- * gives way only where it sleeps or ends. With the carrier scheduler turns and the real CPU agree by themselves; in the fallback a woken
- * handler goes on beside the running one and has to wait for its turn, which it does spinning, since blocked handlers let others start.
+ * <p>There is one virtual CPU: a handler burns only when it is its turn, in the order in which handlers started and
+ * were woken, and gives way only where it sleeps or ends. With the carrier scheduler turns and the real CPU agree by
+ * themselves; in the fallback a woken handler goes on beside the running one and has to wait for its turn, which it
+ * does spinning, since blocked handlers let others start.
  */
 final class Timeline {
     /** For so long burning really takes, so that an item that starts too early has the time to. */
@@ -119,7 +120,10 @@ final class Timeline {
         }
     }
 
-    /** Drives the clock until so many handlers have ended, on one CPU on which nothing else happens. Returns the trace, a line each. */
+    /**
+     * Drives the clock until so many handlers have ended, on one CPU on which nothing else happens. Returns the trace,
+     * a line each.
+     */
     String drive(Cpu cpu, int handlers, Workqueue... workqueues) {
         Await.until("all have ended", () -> {
             if (turns.isEmpty() && !sleepers.isEmpty() && isIdle(cpu, workqueues)) {

@@ -16,8 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The timelines of the kernel's document (G22), compared as text: w0 burns 5 ms, sleeps 10 and burns 5 more; w1 and w2 burn 5 and sleep
- * 10; all three are queued to one CPU.
+ * The timelines of the kernel's document (G22), compared as text: w0 burns 5 ms, sleeps 10 and burns 5 more; w1 and w2
+ * burn 5 and sleep 10; all three are queued to one CPU.
  */
 @Timeout(60)
 class TimelineTest {
@@ -38,7 +38,10 @@ class TimelineTest {
                 runtimes.item(timeline.handler("w2", 5, 10, 0)));
     }
 
-    /** G22: starts at 0, 5, 10 and ends at 20, 20, 25 with a limit of 3; with 2, w2 starts at 20; with 1 it is the old design. */
+    /**
+     * G22: starts at 0, 5, 10 and ends at 20, 20, 25 with a limit of 3; with 2, w2 starts at 20; with 1 it is the old
+     * design.
+     */
     @ParameterizedTest
     @ValueSource(ints = {3, 2, 1})
     void the_kernels_three_items_run_as_in_its_document(int limit) throws IOException {
@@ -61,7 +64,10 @@ class TimelineTest {
         assertEquals(golden("two-workqueues"), timeline.drive(runtime.cpuArray()[0], 3, first, second));
     }
 
-    /** Twenty items that burn 1 and sleep 30: each starts when the one before sleeps, and the limit of 10 holds the rest back. */
+    /**
+     * Twenty items that burn 1 and sleep 30: each starts when the one before sleeps, and the limit of 10 holds the rest
+     * back.
+     */
     @Test
     void twenty_sleepers_under_a_limit_of_ten() throws IOException {
         WorkRuntime runtime = runtimes.strictCpu();

@@ -282,6 +282,49 @@ class WorkStateTest {
         assertEquals(1, waiter.released);
     }
 
+    /**
+     * Nothing but later starts moves an item on: neither a cancellation nor a disabling nor an entry that is unlinked.
+     */
+    @Test
+    void an_item_has_not_moved_on_for_what_is_no_start() {
+        item.start(queue());
+        Entry second = queue();
+        long both = item.state();
+        item.unpend();
+        assertFalse(WorkState.hasMovedOn(both, item.state()), "cancelled, and the earlier instance runs");
+        item.disable();
+        assertFalse(WorkState.hasMovedOn(both, item.state()), "disabled, and the earlier instance runs");
+        item.enable();
+        Entry third = queue();
+        long linked = item.state();
+        assertEquals(WorkState.Start.DEAD, item.start(second));
+        assertFalse(WorkState.hasMovedOn(linked, item.state()), "unlinked, and the newest instance is pending");
+        item.finish();
+        assertFalse(WorkState.hasMovedOn(linked, item.state()), "the newest instance is pending");
+        item.start(third);
+        assertFalse(WorkState.hasMovedOn(linked, item.state()), "the newest instance runs");
+    }
+
+    /** The count of starts is small and wraps; a waiter asks right after it looked. */
+    @Test
+    void an_item_has_moved_on_once_a_later_instance_has_started() {
+        for (int i = 0; i < 10_000; i++) {
+            Entry first = queue();
+            long pending = item.state();
+            item.start(first);
+            long running = item.state();
+            assertFalse(WorkState.hasMovedOn(pending, running));
+            Entry second = queue();
+            item.finish();
+            assertFalse(WorkState.hasMovedOn(running, item.state()));
+            item.start(second);
+            assertTrue(WorkState.hasMovedOn(pending, item.state()));
+            assertTrue(WorkState.hasMovedOn(running, item.state()));
+            item.finish();
+            assertTrue(WorkState.hasMovedOn(running, item.state()));
+        }
+    }
+
     /** The end of instances is told by differences, so the counter may wrap. */
     @ParameterizedTest
     @ValueSource(ints = {-3, -2, -1, 0, Integer.MAX_VALUE - 2, Integer.MAX_VALUE - 1, Integer.MAX_VALUE,

@@ -8,7 +8,7 @@ final class HandDriven {
             .name("stress")
             .carrierScheduler(WorkRuntime.Mode.OFF)
             .pinning(WorkRuntime.Mode.OFF)
-            .cpus(Priming.cpus().nextSetBit(0))
+            .cpus(Priming.machine().usable().nextSetBit(0))
             .engines(Nobody::new)
             .build();
 

@@ -40,16 +40,19 @@ record Pass(String name, List<String> tests, List<String> options) {
         return List.of(new Pass("quick", tests, List.of("-m", "quick", "-jvmArgsPrepend", JVM_ARGS)));
     }
 
-    /** Compiled as usual, and what calls shipped classes once more by the interpreter, whose pace is another. */
+    /** Every test, and once more those of shipped classes, with the compiler's freedom to reorder used to the full. */
     static List<Pass> shortOnes(List<String> tests) {
         List<String> actual = tests.stream().filter(test -> test.contains(".Actual")).toList();
-        return List.of(shortOne("compiled", tests, ""), shortOne("interpreted", actual, " -Xint"));
+        return List.of(
+                shortOne("short", tests, ""),
+                shortOne("reordered", actual, " -XX:-TieredCompilation -XX:+UnlockDiagnosticVMOptions"
+                        + " -XX:+StressLCM -XX:+StressGCM"));
     }
 
-    private static Pass shortOne(String name, List<String> tests, String jvmArg) {
+    private static Pass shortOne(String name, List<String> tests, String jvmArgs) {
         return new Pass(name, tests, List.of(
                 "-f", "1", "-iters", "5", "-time", "100", "-sc", "false", "-pth", "false", "-hs", "128",
-                "-jvmArgs", JVM_ARGS + " -XX:+UseSerialGC" + jvmArg));
+                "-jvmArgs", JVM_ARGS + " -XX:+UseSerialGC" + jvmArgs));
     }
 
     /** Runs the tests, with further options, and returns what they saw. */
