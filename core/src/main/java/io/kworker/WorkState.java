@@ -112,7 +112,7 @@ abstract class WorkState extends Entry {
 
     /** Whether the instance that was the newest in state {@code s} is certainly over, since later ones have started. */
     static boolean hasMovedOn(long s, long now) {
-        long starts = (now - s & STARTS_MASK) / START_ONE;
+        long starts = ((now & STARTS_MASK) - (s & STARTS_MASK) & STARTS_MASK) / START_ONE;
         return starts > (isPending(s) ? 1 : 0);
     }
 

@@ -8,7 +8,7 @@ import java.lang.invoke.VarHandle;
 /** An {@link EntryQueue}; a digit is the generation of an entry. */
 final class ShippedQueue implements DigitQueue {
     private static final VarHandle OVERFLOWING;
-    private static final Item ITEM = new Item();
+    private static final Entry[] ENTRIES = new Entry[10];
 
     static {
         try {
@@ -17,15 +17,17 @@ final class ShippedQueue implements DigitQueue {
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
+        for (int digit = 0; digit < ENTRIES.length; digit++) {
+            ENTRIES[digit] = new StandIn(new Item());
+            ENTRIES[digit].generation = digit;
+        }
     }
 
     private final EntryQueue queue = new EntryQueue(2);
 
     @Override
     public void offer(int digit) {
-        Entry entry = new StandIn(ITEM);
-        entry.generation = digit;
-        queue.offer(entry);
+        queue.offer(ENTRIES[digit]);
     }
 
     @Override
