@@ -27,8 +27,9 @@ final class CarrierScheduler implements Executor {
     private static final @Nullable String PROBLEM;
 
     /**
-     * {@code Thread.currentCarrierThread()}. Not final, and so not compiled into its callers: the compiler takes the current
-     * carrier for a constant of the method that asks, which it is not for a virtual thread that was unmounted in between.
+     * {@code Thread.currentCarrierThread()}. Not final, and so not compiled into its callers: the compiler takes the
+     * current carrier for a constant of the method that asks, which it is not for a virtual thread that was unmounted
+     * in between.
      */
     @SuppressWarnings("NonFinalStaticField") private static @Nullable MethodHandle currentCarrier;
 

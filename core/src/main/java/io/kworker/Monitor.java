@@ -70,7 +70,7 @@ final class Monitor extends Thread {
                 awakeAt = now;
                 try {
                     watch(now);
-                } catch (Throwable t) { // no thread to be had for another carrier, most likely: the next tick tries again
+                } catch (Throwable t) { // most likely no thread is to be had for a carrier: the next tick tries again
                     seats.getFirst().cpu().runtime.carrierFault(t);
                 }
             }

@@ -27,7 +27,8 @@ public final class CancelSyncAgainstCancelSync {
     /** Disabling counts. Results: cancelled by the first, by the second, queueings accepted meanwhile, left disabled. */
     @JCStressTest
     @State
-    @Outcome(id = {"1, 0, 0, 0", "0, 1, 0, 0"}, expect = ACCEPTABLE, desc = "Cancelled by one, refused meanwhile, enabled at the end.")
+    @Outcome(id = {"1, 0, 0, 0",
+        "0, 1, 0, 0"}, expect = ACCEPTABLE, desc = "Cancelled by one, refused meanwhile, enabled at the end.")
     @Outcome(expect = FORBIDDEN, desc = "Queued while disabled, cancelled twice, or disabled for good.")
     public static class Model {
         private final AtomicInteger state = new AtomicInteger(PENDING);
@@ -62,7 +63,8 @@ public final class CancelSyncAgainstCancelSync {
     /** Disabling sets a flag, and enabling clears it. */
     @JCStressTest
     @State
-    @Outcome(id = {"1, 0, 0, 0", "0, 1, 0, 0"}, expect = ACCEPTABLE, desc = "Cancelled by one, refused meanwhile, enabled at the end.")
+    @Outcome(id = {"1, 0, 0, 0",
+        "0, 1, 0, 0"}, expect = ACCEPTABLE, desc = "Cancelled by one, refused meanwhile, enabled at the end.")
     @Outcome(id = ".*, .*, [12], .*", expect = ACCEPTABLE_INTERESTING, desc = "Queued while disabled.")
     public static class Broken {
         private final AtomicInteger state = new AtomicInteger(PENDING);
@@ -97,7 +99,8 @@ public final class CancelSyncAgainstCancelSync {
     /** The steps of {@link Work#cancelSync} against themselves, on a pending item; results as above. */
     @JCStressTest
     @State
-    @Outcome(id = {"1, 0, 0, 0", "0, 1, 0, 0"}, expect = ACCEPTABLE, desc = "Cancelled by one, refused meanwhile, enabled at the end.")
+    @Outcome(id = {"1, 0, 0, 0",
+        "0, 1, 0, 0"}, expect = ACCEPTABLE, desc = "Cancelled by one, refused meanwhile, enabled at the end.")
     @Outcome(expect = FORBIDDEN, desc = "Queued while disabled, cancelled twice, or disabled for good.")
     public static class Actual {
         private final HandDriven cpu = new HandDriven();
@@ -141,7 +144,8 @@ public final class CancelSyncAgainstCancelSync {
      */
     @JCStressTest
     @State
-    @Outcome(id = {"1, 0, 0, 11", "0, 1, 0, 11"}, expect = ACCEPTABLE, desc = "Cancelled by one, both released by the end of the run.")
+    @Outcome(id = {"1, 0, 0, 11",
+        "0, 1, 0, 11"}, expect = ACCEPTABLE, desc = "Cancelled by one, both released by the end of the run.")
     @Outcome(expect = FORBIDDEN, desc = "Released early, twice or never.")
     public static class ActualRunning {
         private final HandDriven cpu = new HandDriven();

@@ -108,7 +108,8 @@ public final class EntryReuse {
      */
     @JCStressTest
     @State
-    @Outcome(id = {"12, 2, false", "12, 2, true"}, expect = ACCEPTABLE, desc = "Ran once, at its place, for its new workqueue.")
+    @Outcome(id = {"12, 2, false",
+        "12, 2, true"}, expect = ACCEPTABLE, desc = "Ran once, at its place, for its new workqueue.")
     @Outcome(expect = FORBIDDEN, desc = "Lost, doubled, out of order, or for the wrong workqueue.")
     public static class Actual {
         private final HandDriven cpu = new HandDriven();

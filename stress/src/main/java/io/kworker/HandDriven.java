@@ -18,7 +18,7 @@ final class HandDriven {
 
     /** One more workqueue on this CPU. */
     Workqueue newQueue() {
-        return new Workqueue(new Workqueue.Builder(RUNTIME, "stress"), new Cpu[]{cpu});
+        return new Workqueue(new Workqueue.Builder(RUNTIME, "stress"), new Cpu[] {cpu});
     }
 
     // ---- owner ----

@@ -23,6 +23,7 @@ public final class OverflowOrderOfTwo {
     private OverflowOrderOfTwo() {}
 
     private static final int POLLS = 3;
+    private static final int SPINS = 10;
 
     private static void produce(DigitQueue queue) {
         queue.offer(1);
@@ -32,6 +33,16 @@ public final class OverflowOrderOfTwo {
     private static void consume(DigitQueue queue, DigitConsumer consumer) {
         queue.announce();
         consumer.poll(POLLS);
+    }
+
+    /** The time that the consumer needs is what the producer has for two entries. */
+    private static class SlowQueues extends TwoQueues {
+        @Override
+        void holdUp() {
+            for (int i = 0; i < SPINS; i++) {
+                Thread.onSpinWait();
+            }
+        }
     }
 
     private static void report(DigitQueue queue, DigitConsumer consumer, II_Result r) {
@@ -47,7 +58,7 @@ public final class OverflowOrderOfTwo {
     @Outcome(id = "12, .*", expect = ACCEPTABLE, desc = "In order.")
     @Outcome(expect = FORBIDDEN, desc = "Out of order, lost or doubled.")
     public static class Model {
-        private final DigitQueue queue = new TwoQueues();
+        private final DigitQueue queue = new SlowQueues();
         private final DigitConsumer consumer = new DigitConsumer(queue);
 
         @Actor
@@ -72,7 +83,7 @@ public final class OverflowOrderOfTwo {
     @Outcome(id = "12, .*", expect = ACCEPTABLE, desc = "In order.")
     @Outcome(id = "21, .*", expect = ACCEPTABLE_INTERESTING, desc = "Out of order.")
     public static class Broken {
-        private final DigitQueue queue = new TwoQueues() {
+        private final DigitQueue queue = new SlowQueues() {
             @Override
             boolean ringGoesFirst() {
                 return false;

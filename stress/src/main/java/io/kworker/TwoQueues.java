@@ -13,12 +13,15 @@ class TwoQueues implements DigitQueue {
     private final AtomicInteger overflowing = new AtomicInteger();
     private Integer held;
 
-    /** Consumer: what is in the ring once an entry of the overflow has been taken goes first. */
+    /** Consumer, with an entry of the overflow in hand: whether the ring goes first. */
     boolean ringGoesFirst() {
         return !ring.isEmpty();
     }
 
-    /** Producer: back to the ring only once all of the overflow has been handed out. */
+    /** Consumer, which may be slow between its two looks. */
+    void holdUp() {}
+
+    /** Producer, before it tries the ring: whether something of the overflow has not been handed out yet. */
     boolean mustOverflow() {
         return overflowing.get() != 0;
     }
@@ -42,6 +45,7 @@ class TwoQueues implements DigitQueue {
 
     private Integer pollOverflow() {
         if (held == null && ring.isEmpty()) {
+            holdUp();
             held = overflow.relaxedPoll();
         }
         if (ringGoesFirst()) {
