@@ -16,11 +16,11 @@ import org.openjdk.jcstress.infra.results.IIII_Result;
 import org.openjdk.jcstress.infra.results.III_Result;
 
 /**
- * A cancel against the queueing of an idle item: the queueing is true whatever the cancel does (R20, J3), and a cancel that meets the
- * instance on its way into the ring gets it at once (R12).
+ * A cancel against the queueing of an idle item: the queueing is true whatever the cancel does (R20, J3), and a cancel
+ * that meets the instance on its way into the ring gets it at once (R12).
  *
- * <p>Results: queued; cancelled, 2 where the canceller would have to wait for the queuer; runs; and for the actual classes the runs of a
- * queueing after that.
+ * <p>Results: queued; cancelled, 2 where the canceller would have to wait for the queuer; runs; and for the actual
+ * classes the runs of a queueing after that.
  */
 public final class CancelAgainstQueue {
     private CancelAgainstQueue() {}

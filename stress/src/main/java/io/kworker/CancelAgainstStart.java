@@ -16,7 +16,8 @@ import org.openjdk.jcstress.infra.results.ZII_Result;
 import org.openjdk.jcstress.infra.results.ZI_Result;
 
 /**
- * A cancel against the start of the pending instance: it is true and the instance never runs, or false and it has started (R13).
+ * A cancel against the start of the pending instance: it is true and the instance never runs, or false and it has
+ * started (R13).
  *
  * <p>Results: cancelled, runs.
  */

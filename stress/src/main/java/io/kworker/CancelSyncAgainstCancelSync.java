@@ -15,8 +15,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.IIII_Result;
 
 /**
- * Two cancel-and-waits of one item: at most one finds the pending instance, each keeps the item disabled until it has done with it, both
- * return after the run, and the item is enabled afterwards (R19, G64).
+ * Two cancel-and-waits of one item: at most one finds the pending instance, each keeps the item disabled until it has
+ * done with it, both return after the run, and the item is enabled afterwards (R19, G64).
  */
 public final class CancelSyncAgainstCancelSync {
     private CancelSyncAgainstCancelSync() {}
@@ -24,7 +24,9 @@ public final class CancelSyncAgainstCancelSync {
     private static final int PENDING = 1;
     private static final int DISABLED = 2;
 
-    /** Disabling counts. Results: cancelled by the first, by the second, queueings accepted meanwhile, left disabled. */
+    /**
+     * Disabling counts. Results: cancelled by the first, by the second, queueings accepted meanwhile, left disabled.
+     */
     @JCStressTest
     @State
     @Outcome(id = {"1, 0, 0, 0",
@@ -139,8 +141,8 @@ public final class CancelSyncAgainstCancelSync {
     }
 
     /**
-     * The same on a pending item that runs too. Results: cancelled by the first, by the second, released before the end of the run (1 the
-     * first, 10 the second), released in all.
+     * The same on a pending item that runs too. Results: cancelled by the first, by the second, released before the end
+     * of the run (1 the first, 10 the second), released in all.
      */
     @JCStressTest
     @State

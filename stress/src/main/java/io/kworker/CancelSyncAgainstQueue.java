@@ -15,8 +15,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.IIII_Result;
 
 /**
- * A cancel-and-wait against somebody else's queueing of the idle item: it comes before and is cancelled, or meanwhile and is refused and
- * forgotten, or afterwards and runs; nothing is pending while the item is disabled (R18, R22, G62).
+ * A cancel-and-wait against somebody else's queueing of the idle item: it comes before and is cancelled, or meanwhile
+ * and is refused and forgotten, or afterwards and runs; nothing is pending while the item is disabled (R18, R22, G62).
  *
  * <p>Results: queued, cancelled, pending while disabled, runs.
  */

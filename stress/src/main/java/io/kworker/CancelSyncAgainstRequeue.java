@@ -14,8 +14,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZZ_Result;
 
 /**
- * A cancel-and-wait of an item that queues itself in its run: on return it neither is pending nor runs, and what was refused meanwhile
- * is forgotten (R18, G62).
+ * A cancel-and-wait of an item that queues itself in its run: on return it neither is pending nor runs, and what was
+ * refused meanwhile is forgotten (R18, G62).
  *
  * <p>Results: queued by itself, an instance was cancelled, busy on return.
  */

@@ -16,8 +16,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZIZ_Result;
 
 /**
- * A queue call against the closing of the workqueue: it is accepted and the item runs, or it throws and the item is idle (R24, R57,
- * G61, J2).
+ * A queue call against the closing of the workqueue: it is accepted and the item runs, or it throws and the item is
+ * idle (R24, R57, G61, J2).
  *
  * <p>Results: accepted, runs, busy at the end.
  */
@@ -96,7 +96,10 @@ public final class CloseAgainstQueue {
         }
     }
 
-    /** {@link Workqueue#queue} against the phases of closing, by a closer that is the CPU's owner too and so needs no markers. */
+    /**
+     * {@link Workqueue#queue} against the phases of closing, by a closer that is the CPU's owner too and so needs no
+     * markers.
+     */
     @JCStressTest
     @State
     @Outcome(id = "true, 1, false", expect = ACCEPTABLE, desc = "Accepted, and run.")

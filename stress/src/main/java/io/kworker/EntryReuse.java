@@ -17,8 +17,8 @@ import org.openjdk.jcstress.infra.results.IIZ_Result;
 import org.openjdk.jcstress.infra.results.I_Result;
 
 /**
- * An item is queued again while the entry of its cancelled instance still lies in the ring: nobody writes to that entry while the owner
- * reads it, and the new instance goes to the tail (R6, G20).
+ * An item is queued again while the entry of its cancelled instance still lies in the ring: nobody writes to that entry
+ * while the owner reads it, and the new instance goes to the tail (R6, G20).
  */
 public final class EntryReuse {
     private EntryReuse() {}
@@ -32,7 +32,10 @@ public final class EntryReuse {
         int share = 1;
     }
 
-    /** LINKED says that the item's own entry is in the ring: the next instance then gets another one. Result: what the owner started. */
+    /**
+     * LINKED says that the item's own entry is in the ring: the next instance then gets another one. Result: what the
+     * owner started.
+     */
     @JCStressTest
     @State
     @Outcome(id = "0", expect = ACCEPTABLE, desc = "The entry is dead.")
@@ -71,7 +74,7 @@ public final class EntryReuse {
     @JCStressTest
     @State
     @Outcome(id = "0", expect = ACCEPTABLE, desc = "The entry is dead.")
-    @Outcome(id = "[12]", expect = ACCEPTABLE_INTERESTING, desc = "The dead entry has started the new instance, ahead of its place.")
+    @Outcome(id = "[12]", expect = ACCEPTABLE_INTERESTING, desc = "A dead entry started a later instance.")
     public static class Broken {
         private final AtomicInteger state = new AtomicInteger(GENERATION_ONE + LINKED);
         private final Entry own = new Entry();
@@ -103,8 +106,9 @@ public final class EntryReuse {
     }
 
     /**
-     * {@link Work#cancel}, then {@link Workqueue#queue} to another workqueue against {@link Cpu#fetch}. Results: order of the starts (1
-     * an item queued before, 2 the item queued again), which workqueue the item ran for, whether the owner got it at its first turn.
+     * {@link Work#cancel}, then {@link Workqueue#queue} to another workqueue against {@link Cpu#fetch}. Results: order
+     * of the starts (1 an item queued before, 2 the item queued again), which workqueue the item ran for, whether the
+     * owner got it at its first turn.
      */
     @JCStressTest
     @State

@@ -16,9 +16,9 @@ import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 
 /**
- * Two waiters, one for the run in progress and one for the pending instance. The end of the run releases the first and puts the second
- * back on the list, while a cancel, or the next run, ends the second's instance: nobody is left behind, nobody is released twice (R14,
- * R51, G51).
+ * Two waiters, one for the run in progress and one for the pending instance. The end of the run releases the first and
+ * puts the second back on the list, while a cancel, or the next run, ends the second's instance: nobody is left behind,
+ * nobody is released twice (R14, R51, G51).
  */
 public final class FlushAgainstCancel {
     private FlushAgainstCancel() {}
@@ -62,7 +62,10 @@ public final class FlushAgainstCancel {
         }
     }
 
-    /** Who puts waiters back looks at the state once more. Results: releases (1 the run's waiter, 10 the instance's), left behind. */
+    /**
+     * Who puts waiters back looks at the state once more. Results: releases (1 the run's waiter, 10 the instance's),
+     * left behind.
+     */
     @JCStressTest
     @State
     @Outcome(id = "11, 0", expect = ACCEPTABLE, desc = "Both released.")
@@ -117,7 +120,10 @@ public final class FlushAgainstCancel {
         }
     }
 
-    /** {@link WorkState#finish} against {@link Work#cancel}. Results as above; who released the instance's waiter is the third. */
+    /**
+     * {@link WorkState#finish} against {@link Work#cancel}. Results as above; who released the instance's waiter is the
+     * third.
+     */
     @JCStressTest
     @State
     @Outcome(id = "11, 0, 1", expect = ACCEPTABLE, desc = "Both released, the instance's waiter by the runner.")

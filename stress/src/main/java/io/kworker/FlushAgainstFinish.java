@@ -15,7 +15,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZI_Result;
 
 /**
- * A flush against the end of the run: it finds the run over and sees what it did, or it waits and is released once (R51, G50, G54).
+ * A flush against the end of the run: it finds the run over and sees what it did, or it waits and is released once
+ * (R51, G50, G54).
  *
  * <p>Results: waited, saw what the run wrote, releases.
  */

@@ -15,10 +15,11 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 
 /**
- * The owner takes an entry out of its ring while the item still runs, and that run ends: the new run follows the old one, once, and is
- * not stranded (R30, R31, G13, G14, J1).
+ * The owner takes an entry out of its ring while the item still runs, and that run ends: the new run follows the old
+ * one, once, and is not stranded (R30, R31, G13, G14, J1).
  *
- * <p>Results: the owner's attempt (0 the run was in the way, 1 started after it, 2 started beside it), runs of the new instance.
+ * <p>Results: the owner's attempt (0 the run was in the way, 1 started after it, 2 started beside it), runs of the new
+ * instance.
  */
 public final class HandOffAgainstFinish {
     private HandOffAgainstFinish() {}
@@ -100,7 +101,10 @@ public final class HandOffAgainstFinish {
         }
     }
 
-    /** {@link WorkState#finish} by a worker that is no owner any more, against {@link Cpu#fetch} and {@link Waiter.Handoff}. */
+    /**
+     * {@link WorkState#finish} by a worker that is no owner any more, against {@link Cpu#fetch} and
+     * {@link Waiter.Handoff}.
+     */
     @JCStressTest
     @State
     @Outcome(id = "0, 1", expect = ACCEPTABLE, desc = "Handed off.")

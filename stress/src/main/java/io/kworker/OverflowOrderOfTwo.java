@@ -14,8 +14,9 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 
 /**
- * A producer puts one entry into the ring and the next one into the overflow, as another producer has announced one there meanwhile and
- * does not come on: the entry of the ring goes first (G20). The other producer's part is played by the consumer.
+ * A producer puts one entry into the ring and the next one into the overflow, as another producer has announced one
+ * there meanwhile and does not come on: the entry of the ring goes first (G20). The other producer's part is played by
+ * the consumer.
  *
  * <p>Results: what came out in all, what the consumer got of it while the producer was at it.
  */

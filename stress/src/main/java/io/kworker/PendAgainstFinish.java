@@ -15,7 +15,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZI_Result;
 
 /**
- * A queue call on an item whose run just ends: it is true, and one more run follows, whichever side of the end it falls on (G2, G10).
+ * A queue call on an item whose run just ends: it is true, and one more run follows, whichever side of the end it falls
+ * on (G2, G10).
  *
  * <p>Results: found it running, queued, further runs.
  */

@@ -15,8 +15,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZI_Result;
 
 /**
- * A queue call on a pending item while the owner starts it: it joins the run that is about to start, or causes a second one (R4, G2,
- * G10).
+ * A queue call on a pending item while the owner starts it: it joins the run that is about to start, or causes a second
+ * one (R4, G2, G10).
  *
  * <p>Results: queued again, runs.
  */

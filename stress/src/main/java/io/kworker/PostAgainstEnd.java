@@ -15,8 +15,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.Z_Result;
 
 /**
- * A message sent to a CPU whose last owner ends is taken by that owner, or by its sender: threads that handlers started may outlive the
- * runtime, and a continuation left behind would be lost.
+ * A message sent to a CPU whose last owner ends is taken by that owner, or by its sender: threads that handlers started
+ * may outlive the runtime, and a continuation left behind would be lost.
  *
  * <p>Result: left behind.
  */

@@ -14,8 +14,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZ_Result;
 
 /**
- * A queue call that is refused because an instance waits already: the run that starts then sees what its caller wrote before (R1, R2,
- * G5).
+ * A queue call that is refused because an instance waits already: the run that starts then sees what its caller wrote
+ * before (R1, R2, G5).
  *
  * <p>Results: queued, the first run saw the caller's write.
  */

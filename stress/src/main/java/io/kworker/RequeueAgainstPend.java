@@ -15,7 +15,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZI_Result;
 
 /**
- * An item that queues itself while somebody else queues it too: one of the two calls is true, and one more run follows (R5, G2).
+ * An item that queues itself while somebody else queues it too: one of the two calls is true, and one more run follows
+ * (R5, G2).
  *
  * <p>Results: queued by itself, queued by the other, further runs.
  */

@@ -101,7 +101,10 @@ public final class TakeOver {
         }
     }
 
-    /** The same with the barrier that serves where there is no {@code membarrier(2)}: a handshake with the carrier's thread. */
+    /**
+     * The same with the barrier that serves where there is no {@code membarrier(2)}: a handshake with the carrier's
+     * thread.
+     */
     @JCStressTest
     @State
     @Outcome(id = {"true, false", "false, true"}, expect = ACCEPTABLE, desc = "One of the two.")

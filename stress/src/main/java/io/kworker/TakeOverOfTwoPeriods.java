@@ -15,11 +15,12 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.III_Result;
 
 /**
- * Two periods of foreign code in a row against a monitor that tries twice: the carrier loses the CPU in the very period that the monitor
- * takes, or in none; who takes it sees what the carrier wrote between the periods; a carrier that has handed in can serve again.
+ * Two periods of foreign code in a row against a monitor that tries twice: the carrier loses the CPU in the very period
+ * that the monitor takes, or in none; who takes it sees what the carrier wrote between the periods; a carrier that has
+ * handed in can serve again.
  *
- * <p>Results: periods after which the carrier still had the CPU, number of the period in which the monitor took it or 0, what the
- * monitor then found written.
+ * <p>Results: periods after which the carrier still had the CPU, number of the period in which the monitor took it or
+ * 0, what the monitor then found written.
  */
 public final class TakeOverOfTwoPeriods {
     private TakeOverOfTwoPeriods() {}
@@ -75,7 +76,7 @@ public final class TakeOverOfTwoPeriods {
     @Outcome(id = "0, 1, 0", expect = ACCEPTABLE, desc = "Taken in the first period.")
     @Outcome(id = "1, 2, 1", expect = ACCEPTABLE, desc = "Taken in the second period.")
     @Outcome(id = "2, 0, 0", expect = ACCEPTABLE, desc = "Not taken.")
-    @Outcome(id = "1, 1, .*", expect = ACCEPTABLE_INTERESTING, desc = "Taken in a period that the monitor had not seen.")
+    @Outcome(id = "1, 1, .*", expect = ACCEPTABLE_INTERESTING, desc = "Taken in a period the monitor had not seen.")
     public static class Broken {
         private final AtomicInteger phase = new AtomicInteger(1);
         private final AtomicInteger claim = new AtomicInteger();

@@ -15,8 +15,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZZ_Result;
 
 /**
- * A monitor that asks for the CPU in a period of foreign code that is over gives up, and leaves the carrier and its claim as they were,
- * even if they meet at the end of a later period.
+ * A monitor that asks for the CPU in a period of foreign code that is over gives up, and leaves the carrier and its
+ * claim as they were, even if they meet at the end of a later period.
  *
  * <p>Results: the carrier has the CPU, the monitor has it, the carrier can go on.
  */
@@ -57,7 +57,7 @@ public final class TakeOverWithdrawn {
     @JCStressTest
     @State
     @Outcome(id = "true, false, true", expect = ACCEPTABLE, desc = "Nothing has happened.")
-    @Outcome(id = "false, false, true", expect = ACCEPTABLE_INTERESTING, desc = "The carrier has lost its CPU to nobody.")
+    @Outcome(id = "false, false, true", expect = ACCEPTABLE_INTERESTING, desc = "Lost to nobody.")
     public static class Broken {
         private final AtomicInteger phase = new AtomicInteger(3);
         private final AtomicInteger claim = new AtomicInteger();

@@ -15,8 +15,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZ_Result;
 
 /**
- * A message put into the inbox (a continuation, a delivery) is seen by the owner's look before it sleeps, or its sender wakes the
- * owner (R9).
+ * A message put into the inbox (a continuation, a delivery) is seen by the owner's look before it sleeps, or its sender
+ * wakes the owner (R9).
  *
  * <p>Results: seen by the owner, owner woken.
  */
@@ -95,8 +95,8 @@ public final class WakeByInbox {
     }
 
     /**
-     * The same with an owner that really sleeps: a lost wake-up would show as a test that does not end. Results: the owner has the
-     * message, the owner has slept.
+     * The same with an owner that really sleeps: a lost wake-up would show as a test that does not end. Results: the
+     * owner has the message, the owner has slept.
      */
     @JCStressTest
     @State

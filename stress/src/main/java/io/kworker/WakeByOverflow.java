@@ -15,8 +15,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZ_Result;
 
 /**
- * An entry put into the overflow list, because the ring is full, is seen by the owner's look before it sleeps, or its producer wakes
- * the owner (R9).
+ * An entry put into the overflow list, because the ring is full, is seen by the owner's look before it sleeps, or its
+ * producer wakes the owner (R9).
  *
  * <p>Results: seen by the owner, owner woken.
  */
