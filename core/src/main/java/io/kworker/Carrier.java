@@ -208,7 +208,7 @@ final class Carrier extends Thread {
         }
     }
 
-    /** Mounted worker. Looks for work for a while; false where none has come. */
+    /** Mounted worker. Looks for an entry for a while; false where none has come, or a message has come first. */
     boolean spin() {
         long budget = spinBudget.nanos();
         if (budget == 0) {
@@ -216,8 +216,11 @@ final class Carrier extends Thread {
         }
         long start = 0;
         for (int i = 1;; i++) {
-            if (cpu.stirs()) {
+            if (cpu.queue.hasNext()) {
                 return true;
+            }
+            if (cpu.hasMessages()) {
+                return false;
             }
             if (i % SpinBudget.TURNS_PER_LOOK == 0) {
                 long now = System.nanoTime();

@@ -83,13 +83,11 @@ final class Worker extends Run implements Runnable {
             if (crew.needsReserve()) {
                 makeReserve();
             }
-            boolean stays = cpu.fetch(this);
-            if (stays) {
+            boolean fetched = cpu.fetch(this) || carrier().spin() && cpu.fetch(this);
+            if (fetched) {
                 execute();
-            } else {
-                stays = carrier().spin();
             }
-            if (!stays || cpu.hasMessages()) {
+            if (!fetched || cpu.hasMessages()) {
                 rest(); // a message is the carrier's to take; who has been woken goes first (G23)
             }
         }

@@ -80,7 +80,8 @@ public final class Workqueue implements AutoCloseable {
      * @param work the item
      * @return true if this call queued it: it will run once for it, unless cancelled. False if it is pending already
      *     (here or in another workqueue), and nothing of that instance is changed: the run to come sees all that the
-     *     caller did before. False also while somebody is in {@link Work#cancelSync} for it
+     *     caller did before. No run comes where that instance is cancelled afterwards, or taken back from a workqueue
+     *     that is being closed (G6). False also while somebody is in {@link Work#cancelSync} for it
      * @throws RejectedExecutionException if the workqueue is closed or closing; the item is left as it was. While it is
      *     closing, the handlers of its own items may go on queueing to it
      * @throws NullPointerException if {@code work} is null

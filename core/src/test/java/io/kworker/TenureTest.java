@@ -100,7 +100,7 @@ class TenureTest {
     @Test
     void of_a_carrier_and_a_monitor_that_race_exactly_one_wins() {
         Runnable barrier = Os.hasMembarrier() ? Os::membarrier : null;
-        int rounds = 5_000;
+        int rounds = 2_000;
         AtomicInteger round = new AtomicInteger();
         AtomicInteger decided = new AtomicInteger();
         AtomicInteger taken = new AtomicInteger();
@@ -115,7 +115,7 @@ class TenureTest {
                 }
                 owner[i] = tenure.enter();
                 while (decided.get() <= i) {
-                    Thread.onSpinWait();
+                    Thread.yield();
                 }
                 if (!owner[i]) {
                     tenure.reset();
@@ -124,7 +124,7 @@ class TenureTest {
         });
         for (int i = 0; i < rounds; i++) {
             while (round.get() <= i) {
-                Thread.onSpinWait();
+                Thread.yield();
             }
             long phase = tenure.phase();
             take[i] = Tenure.isForeign(phase)

@@ -84,6 +84,21 @@ class WorkerPoolTest {
         assertTrue(Books.workers(runtime.cpuArray()[0]) <= 2);
     }
 
+    /** A carrier gives way to a producer only where its worker found a hole, not for each handler that blocks. */
+    @Test
+    void a_carrier_knows_that_its_worker_found_work_before_the_handler_blocks() {
+        WorkRuntime runtime = runtimes.strictCpu();
+        Seat seat = Books.seat(runtime.cpuArray()[0]);
+        ConcurrentLinkedQueue<Boolean> seen = new ConcurrentLinkedQueue<>();
+        for (int i = 0; i < 20; i++) {
+            Item item = runtimes.item(work -> seen.add(seat.owner().fetched));
+            runtime.system().queue(item);
+            item.flush();
+        }
+        assertEquals(20, seen.size());
+        assertTrue(seen.stream().allMatch(fetched -> fetched), seen::toString);
+    }
+
     /** G30: of many idle workers it is always the same one that runs a lone item. */
     @Test
     void the_warmest_idle_worker_goes_first() {
