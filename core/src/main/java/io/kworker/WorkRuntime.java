@@ -377,8 +377,8 @@ public final class WorkRuntime implements AutoCloseable {
          * called on the bare carrier, over and over: it must not take a lock that a handler may hold. One that never
          * parks buys latency with a CPU.
          *
-         * @param perCarrier makes a strategy for each carrier; it is called once more when the runtime is made, and later
-         *     whenever a CPU gets one more carrier
+         * @param perCarrier makes a strategy for each carrier; it is called once more when the runtime is made, and
+         *     later whenever a CPU gets one more carrier
          * @return this
          * @throws NullPointerException if {@code perCarrier} is null
          */

@@ -33,8 +33,8 @@ class RegressionTest {
     }
 
     /**
-     * The JDK submits the continuation of a runnable thread once more for a stack dump. The owner that then mounted it in vain
-     * was taken by the worker for its own carrier, and the CPU had two owners: items overlapped (G21).
+     * The JDK submits the continuation of a runnable thread once more for a stack dump. The owner that then mounted it
+     * in vain was taken by the worker for its own carrier, and the CPU had two owners: items overlapped (G21).
      */
     @Test
     @CarrierOnly
@@ -76,7 +76,8 @@ class RegressionTest {
             items.forEach(Work::flush);
             sleeper.flush();
         }
-        // a busy machine may keep a short item from running for the threshold: then it is taken over, and overlaps rightly
+        // a busy machine may keep a short item from running for the threshold: then it is taken over, and overlaps
+        // rightly
         assertTrue(overlaps.get() <= ROUNDS * 2, () -> overlaps + " of " + ROUNDS * SHORT_ITEMS + " overlapped");
     }
 
@@ -93,7 +94,10 @@ class RegressionTest {
         assertTrue(runtime.describe().contains("closed"));
     }
 
-    /** An item queued behind its own run is waited for by a close, which so could never end if the run itself waits for it. */
+    /**
+     * An item queued behind its own run is waited for by a close, which so could never end if the run itself waits for
+     * it.
+     */
     @Test
     void closing_the_queue_in_which_the_callers_own_item_waits_is_refused() {
         WorkRuntime runtime = runtimes.runtime();

@@ -110,8 +110,8 @@ class TenureTest {
             for (int i = 0; i < rounds; i++) {
                 tenure.leave();
                 round.set(i + 1);
-                for (int spin = 0; spin < i % 200 * 4; spin++) {
-                    Thread.onSpinWait();
+                for (int spin = 0; spin < i % 200 * 4 || i % 10 == 0 && decided.get() <= i; spin++) {
+                    Thread.onSpinWait(); // every tenth time it comes too late
                 }
                 owner[i] = tenure.enter();
                 while (decided.get() <= i) {
@@ -136,6 +136,6 @@ class TenureTest {
         for (int i = 0; i < rounds; i++) {
             assertNotEquals(owner[i], take[i], "round " + i);
         }
-        assertTrue(taken.get() > 0);
+        assertTrue(taken.get() >= rounds / 10);
     }
 }

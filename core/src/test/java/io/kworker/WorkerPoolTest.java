@@ -91,7 +91,10 @@ class WorkerPoolTest {
         Seat seat = Books.seat(runtime.cpuArray()[0]);
         ConcurrentLinkedQueue<Boolean> seen = new ConcurrentLinkedQueue<>();
         for (int i = 0; i < 20; i++) {
-            Item item = runtimes.item(work -> seen.add(seat.owner().fetched));
+            Item item = runtimes.item(work -> {
+                seen.add(seat.owner().fetched);
+                Thread.sleep(0, 100_000);
+            });
             runtime.system().queue(item);
             item.flush();
         }

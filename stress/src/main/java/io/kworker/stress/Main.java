@@ -17,10 +17,10 @@ public final class Main {
     private static final String USAGE = """
             usage: ./stress/run [--ci] [--tests REGEX] [-- JCSTRESS-OPTION...]
 
-              (none)         all tests in jcstress's quick mode, about half an hour
+              (none)         all tests in jcstress's quick mode, the better part of an hour
               --ci           all tests for a short time, a few minutes
               --tests REGEX  only the tests in whose names it is found, such as WakeByRing or 'TakeOver.*Actual'
-              -- ...         options for jcstress, after ours: -v, -m default, -time 1000, ...
+              -- ...         options for jcstress, which win over ours: -v, -m default, -time 1000, ...
               --help         this text
 
             Exit status: 0 all is well, 1 a test failed or did not run, 2 wrong usage.
