@@ -125,7 +125,7 @@ class OsTest {
             runtime.system().queueOn(cpu, item);
             item.flush();
         }
-        // pool threads that were made later are another matter: InheritedMaskTest
+        // pool threads that a handler makes the JDK start inherit its mask: docs/DECISIONS.md
         List<String> confined = confinedThreads(cpus);
         confined.removeIf(name -> name.startsWith("ForkJoinPool"));
         Set<String> carriers =
