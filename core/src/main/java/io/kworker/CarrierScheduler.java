@@ -151,8 +151,10 @@ final class CarrierScheduler implements Executor {
         if (thread == starter) {
             Worker worker = starting;
             assert worker != null;
-            worker.continuation = continuation;
-            return;
+            if (worker.continuation == null) {
+                worker.continuation = continuation;
+                return;
+            }
         }
         cpu.post(continuation);
     }

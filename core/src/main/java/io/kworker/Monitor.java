@@ -56,6 +56,7 @@ final class Monitor extends Thread {
     void close() {
         isClosing = true;
         doorbell.ring();
+        LockSupport.unpark(this); // it may be between two ticks
         Threads.join(this);
     }
 

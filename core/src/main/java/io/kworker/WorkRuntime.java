@@ -43,11 +43,13 @@ public final class WorkRuntime implements AutoCloseable {
     private final String schedulerProblem;
     private final String pinningProblem;
     private final Workqueue system;
+    private final boolean isShared;
 
     private final Lifecycle lifecycle = new Lifecycle();
 
     private WorkRuntime(Builder builder) {
         settings = builder.settings();
+        isShared = builder.isShared;
         Priming.Machine machine = Priming.machine();
         BitSet chosen = builder.chosenCpus(machine);
         schedulerProblem = builder.carrierScheduler.problem("carrierScheduler", CarrierScheduler.problem());
@@ -101,7 +103,7 @@ public final class WorkRuntime implements AutoCloseable {
 
     /** The shared runtime. */
     private static final class Shared {
-        static final WorkRuntime RUNTIME = builder().name("shared").build();
+        static final WorkRuntime RUNTIME = builder().name("shared").shared().build();
     }
 
     /**
@@ -195,7 +197,7 @@ public final class WorkRuntime implements AutoCloseable {
     public void close() {
         Workqueue.refuseSelfWait(
                 "close() of runtime '" + name() + "'", share -> share.workqueue.runtime() == this);
-        if (isShared()) {
+        if (isShared) {
             return;
         }
         lifecycle.closeAll(this::stop);
@@ -225,10 +227,6 @@ public final class WorkRuntime implements AutoCloseable {
                 seat.dismissSpares();
             }
         }
-    }
-
-    private boolean isShared() {
-        return "shared".equals(name()) && this == Shared.RUNTIME;
     }
 
     Lifecycle lifecycle() {
@@ -326,7 +324,15 @@ public final class WorkRuntime implements AutoCloseable {
         private Mode pinning = Mode.AUTO;
         private @Nullable Function<Cpu, Engine> engines;
 
+        private boolean isShared;
+
         private Builder() {}
+
+        /** It is the shared runtime, which cannot be closed. */
+        private Builder shared() {
+            isShared = true;
+            return this;
+        }
 
         /** For tests: what serves a CPU, in place of carriers. */
         Builder engines(Function<Cpu, Engine> perCpu) {

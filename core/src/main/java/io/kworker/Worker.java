@@ -98,10 +98,10 @@ final class Worker extends Run implements Runnable {
         Work item = work;
         Share of = share;
         assert item != null && of != null;
+        carrier().fetched = true;
         carrier().tenure.leave();
         perform(item, of);
         boolean owner = enter();
-        carrier().fetched = true;
         item.finish();
         work = null;
         if (owner) {
