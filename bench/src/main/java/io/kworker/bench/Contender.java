@@ -46,7 +46,8 @@ enum Contender {
         return switch (this) {
             case KWORKER -> List.of(Placement.PINNED, Placement.LOCAL);
             case KWORKER_FALLBACK -> List.of(Placement.PINNED);
-            default -> List.of(Placement.PINNED, Placement.UNPINNED);
+            case VOLATILE, RING, DISRUPTOR -> List.of(Placement.PINNED, Placement.UNPINNED);
+            case TPE, FJP, VT -> List.of(Placement.PINNED, Placement.UNPINNED, Placement.LOCAL);
         };
     }
 

@@ -61,8 +61,9 @@ final class Handoff implements Scenario {
                 table.line(cells.toArray(String[]::new));
             }
         }
-        table.note("Producer pinned to CPU %d, pinned consumers to CPU %d; of both placements the better counts."
-                .formatted(context.cpus().producer(), context.cpus().consumer()));
+        table.note(
+                "Producer pinned to CPU %d, pinned consumers to CPU %d, local ones to the producer's; the best counts."
+                        .formatted(context.cpus().producer(), context.cpus().consumer()));
         for (Contender contender : Contender.values()) {
             if (!takesPart.test(contender)) {
                 table.note(contender.label() + " is left out: its consumer never parks.");

@@ -36,7 +36,7 @@ record Lane(Contender contender, Placement placement) {
 
     /** Flags of its JVM beyond those of all: one pinned carrier needs a scheduler of parallelism one. */
     List<String> jvmFlags() {
-        return contender == Contender.VT && placement == Placement.PINNED
+        return contender == Contender.VT && placement != Placement.UNPINNED
                 ? List.of("-Djdk.virtualThreadScheduler.parallelism=1") : List.of();
     }
 

@@ -33,6 +33,8 @@ final class PeerThreads implements ThreadFactory {
     void settle() {
         if (lane.placement() == Placement.PINNED) {
             Libc.pinCurrentThread(cpus.consumer());
+        } else if (lane.placement() == Placement.LOCAL) {
+            Libc.pinCurrentThread(cpus.producer());
         }
         settled.add(Libc.threadId());
     }
@@ -45,7 +47,11 @@ final class PeerThreads implements ThreadFactory {
     void verify(Map<Integer, Integer> producers) {
         String consumer = Integer.toString(cpus.consumer());
         String carrier = lane.crosses() ? consumer : Integer.toString(cpus.producer());
-        String peer = lane.placement() == Placement.PINNED ? consumer : cpus.mask();
+        String peer = switch (lane.placement()) {
+            case PINNED -> consumer;
+            case UNPINNED -> cpus.mask();
+            case LOCAL -> Integer.toString(cpus.producer());
+        };
         boolean carrierSeen = false;
         for (ThreadMasks.Entry thread : ThreadMasks.all()) {
             if (producers.containsKey(thread.threadId())) {

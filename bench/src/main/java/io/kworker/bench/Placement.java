@@ -8,7 +8,7 @@ enum Placement {
     PINNED("pinned"),
     /** Wherever the kernel puts them. */
     UNPINNED("unpinned"),
-    /** kworker as it comes: a carrier pinned to each CPU, and items queued on the CPU of the producer. */
+    /** On the producer's CPU: there kworker, as it comes, queues; a peer's threads are pinned there. */
     LOCAL("local");
 
     private final String label;
