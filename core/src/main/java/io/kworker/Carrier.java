@@ -31,11 +31,20 @@ final class Carrier extends Thread {
     /** C: the strategy has been idling since there was last something to do. */
     private boolean isStrategyIdle;
 
-    /** S: set by the monitor, cleared by the carrier. */
+    /** S: by the carrier, once. */
+    private volatile int threadNumber = -1;
+
+    /** S: set by whoever gives it the CPU, cleared by the carrier. */
     private volatile boolean isSummoned;
 
     /** C: left by a worker that found itself a stranger; posted once it is unmounted. */
     Worker.@Nullable Homecoming stray;
+
+    /** C: the worker mounted now, or last; null where that is a thread which a handler has started. */
+    private @Nullable Worker mounted;
+
+    /** C: the share of the item whose handler has just blocked. */
+    private @Nullable Share blocked;
 
     /** C: the worker mounted since has fetched something. */
     boolean fetched;
@@ -59,8 +68,14 @@ final class Carrier extends Thread {
         setDaemon(true);
     }
 
+    /** The system's number of this thread; -1 before it runs. */
+    int threadNumber() {
+        return threadNumber;
+    }
+
     @Override
     public void run() {
+        threadNumber = Os.threadId();
         seat.settle();
         while (awaitTurn()) {
             own();
@@ -95,7 +110,7 @@ final class Carrier extends Thread {
                 message.run();
             } else if (message != null) {
                 budget--;
-                if (!mount(message)) {
+                if (!mount(message, crew.workerOf(message))) {
                     return;
                 }
             } else if (crew.hasSurplus()) {
@@ -104,6 +119,7 @@ final class Carrier extends Thread {
                 }
             } else if (cpu.hasWork() && crew.idle() > 0) {
                 budget = BUDGET;
+                seat.publishStarving(false);
                 if (!wakeWorker()) {
                     return;
                 }
@@ -118,6 +134,7 @@ final class Carrier extends Thread {
                 }
             } else {
                 budget = BUDGET;
+                seat.publishStarving(crew.idle() == 0 && cpu.hasWork());
                 idle();
             }
         }
@@ -135,6 +152,9 @@ final class Carrier extends Thread {
     private boolean wakeWorker() {
         Worker worker = crew.pop();
         assert worker != null;
+        if (blocked != null) {
+            blocked.cmWakeups++;
+        }
         fetched = false;
         boolean owner = resume(worker, false);
         if (owner && !fetched && !cpu.hasMessages()) {
@@ -170,7 +190,7 @@ final class Carrier extends Thread {
             resumed = null;
         }
         // null: somebody else woke the thread, and its continuation comes by the inbox
-        return continuation == null || mount(continuation);
+        return continuation == null || mount(continuation, worker);
     }
 
     /** The scheduler's: whether the carrier itself mounts this continuation next. */
@@ -182,21 +202,41 @@ final class Carrier extends Thread {
     }
 
     /** Runs a continuation until its thread blocks or ends. False where the CPU was lost meanwhile. */
-    private boolean mount(Runnable continuation) {
+    private boolean mount(Runnable continuation, @Nullable Worker worker) {
         if (isStrategyIdle) {
             endIdling();
         }
+        mounted = worker;
+        blocked = null;
         tenure.leave();
         try {
             continuation.run();
         } catch (Throwable t) {
             cpu.runtime.carrierFault(t);
         }
-        if (tenure.enter()) {
-            return true;
+        if (!tenure.enter()) {
+            surrender();
+            return false;
         }
-        surrender();
-        return false;
+        if (worker != null && worker.work != null) {
+            hasBlocked(worker);
+        }
+        return true;
+    }
+
+    /** A handler has blocked. */
+    private void hasBlocked(Worker worker) {
+        Share share = worker.share;
+        blocked = share;
+        if (share != null && share.workqueue.isBh()) {
+            cpu.runtime.blockedInAtomic(worker);
+        }
+    }
+
+    /** The monitor, in a foreign phase of this carrier that it has seen: the worker mounted, if it is one. */
+    @Nullable
+    Worker mounted() {
+        return mounted;
     }
 
     private void surrender() {
@@ -214,9 +254,19 @@ final class Carrier extends Thread {
         if (budget == 0) {
             return false;
         }
+        if (!cpu.hasPods()) {
+            return spin(budget);
+        }
+        cpu.watch();
+        boolean found = spin(budget);
+        cpu.stopWatching(found);
+        return found;
+    }
+
+    private boolean spin(long budget) {
         long start = 0;
         for (int i = 1;; i++) {
-            if (cpu.queue.hasNext()) {
+            if (cpu.hasEntry()) {
                 return true;
             }
             if (cpu.hasMessages()) {
@@ -257,7 +307,9 @@ final class Carrier extends Thread {
         }
         long asleepAt = System.nanoTime();
         doorbell.await();
-        spinBudget.slept(System.nanoTime() - asleepAt);
+        long now = System.nanoTime();
+        cpu.runtime.clock().set(now);
+        spinBudget.slept(now - asleepAt);
         seat.stirred();
     }
 }

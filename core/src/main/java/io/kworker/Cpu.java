@@ -5,20 +5,31 @@ package io.kworker;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayDeque;
+import java.util.List;
 import java.util.concurrent.ForkJoinPool;
 import org.jctools.queues.varhandle.MpscLinkedVarHandleQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One CPU: what others put into it (a queue of entries, an inbox of messages, a doorbell), and the books, which belong
- * to whoever owns the CPU at the moment: its carrier, or the worker mounted on that carrier.
+ * One CPU: what others put into it (the queues of its lanes, an inbox of messages, a doorbell), and what its owner may
+ * take from there and from the pods it serves.
  *
- * <p>Ownership is a role. It changes hands only by {@link Tenure} and orders all plain fields here and in the
- * {@link Share}s.
+ * <p>Ownership is a role: it is that of the CPU's carrier, or of the worker mounted on that carrier. It changes hands
+ * only by {@link Tenure} and orders all plain fields here, in the {@link Lane}s and in the {@link BoundShare}s.
  */
 final class Cpu {
-    /** Entries that did not start, between two looks at the inbox. */
-    private static final int TURNS_PER_LOOK = 64;
+    /** BH items in a row (the kernel's BH_WORKER_RESTARTS). */
+    private static final int BH_BUDGET = 10;
+
+    /** High-priority items in a row; about what the kernel's scheduler gives to nice -20 against nice 0. */
+    private static final int HIGHPRI_BUDGET = 64;
+
+    /** Most entries in the rings of the lanes that are used less. */
+    private static final int URGENT_RING = 1024;
+
+    /** Items of the normal lane in a row, then the pods have a turn. */
+    private static final int TURNS_PER_POD = 64;
 
     // ---- for anyone ----
 
@@ -31,11 +42,26 @@ final class Cpu {
     /** I: the operating system's number of this CPU. */
     final int number;
 
-    /** I: queued work. */
+    /** I. */
+    final Doorbell doorbell = new Doorbell();
+
+    /** I. */
+    final Lane normal;
+
+    /** I: queued work of the normal lane. */
     final EntryQueue queue;
 
     /** I. */
-    final Doorbell doorbell = new Doorbell();
+    final Lane.Urgent highpri;
+
+    /** I. */
+    final Lane.Urgent bh;
+
+    /** I. */
+    final Lane.Urgent bhHighpri;
+
+    /** I: the lanes before the normal one, the most urgent first. */
+    private final Lane.Urgent[] urgentLanes;
 
     /**
      * I: continuations ready to run, and deliveries. It never refuses (a refused continuation is lost), and the
@@ -43,25 +69,31 @@ final class Cpu {
      */
     private final MpscLinkedVarHandleQueue<Runnable> inbox = new MpscLinkedVarHandleQueue<>();
 
+    /** M: whether there may be something in the urgent lanes. Set after the entry, cleared before a look. */
+    private volatile boolean isUrgent;
+
+    /** S: under the lock of {@link Pods}: those it serves, its own before those of others. */
+    private volatile Pod[] highpriPods = {};
+
+    /** S: the same. */
+    private volatile Pod[] pods = {};
+
+    /** S: by the owner: whether a worker spins and looks at the pods. */
+    private volatile boolean isWatching;
+
     /** M: 0 while someone owns the CPU; 1 after its end; 2 while someone evacuates the inbox. */
     private volatile int isAbandoned;
 
     private static final VarHandle ABANDONED = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "isAbandoned", VarHandle.class, Cpu.class, int.class);
 
-    // ---- C: the books ----
+    // ---- C ----
 
-    /** C: entries to be started before all others: they waited for a run of their own item. */
-    private final EntryList ready = new EntryList();
+    /** C: messages that an owner which cannot mount anything has set aside. */
+    private @Nullable ArrayDeque<Runnable> setAside;
 
-    /** C: shares that have both waiting entries and a free slot, in the order in which they got so. */
-    private @Nullable Share runnableHead;
-
-    /** C: meaningful only while runnableHead is not null. */
-    private @Nullable Share runnableTail;
-
-    /** C: whether the ring is next, while both it and the runnable shares have something. */
-    private boolean ringsTurn;
+    /** C: turns of the normal lane since the pods had one; not counted where there is no pod. */
+    private int podTurns;
 
     /** C: set once the runtime is drained and stops. */
     private boolean isStopping;
@@ -70,16 +102,25 @@ final class Cpu {
         this.runtime = runtime;
         this.index = index;
         this.number = number;
-        this.queue = new EntryQueue(ringCapacity);
+        int urgentRing = Math.min(URGENT_RING, ringCapacity);
+        normal = new Lane(this, "", ringCapacity);
+        queue = normal.queue;
+        highpri = new Lane.Urgent(this, " highpri", urgentRing, HIGHPRI_BUDGET, false);
+        bh = new Lane.Urgent(this, " bh", urgentRing, BH_BUDGET, true);
+        bhHighpri = new Lane.Urgent(this, " bh highpri", urgentRing, BH_BUDGET, true);
+        urgentLanes = new Lane.Urgent[] {bhHighpri, bh, highpri};
+    }
+
+    Lane lane(boolean isBh, boolean isHighpri) {
+        return isBh ? isHighpri ? bhHighpri : bh : isHighpri ? highpri : normal;
+    }
+
+    /** All of its lanes, the most urgent first. */
+    List<Lane> lanes() {
+        return List.of(bhHighpri, bh, highpri, normal);
     }
 
     // ---- any thread ----
-
-    /** Puts an entry into the queue and sees to it that someone looks. */
-    void submit(Entry entry) {
-        queue.offer(entry);
-        doorbell.ring();
-    }
 
     /** Puts a message into the inbox and sees to it that someone looks. Never blocks, refuses or throws. */
     void post(Runnable message) {
@@ -90,9 +131,16 @@ final class Cpu {
         }
     }
 
+    /** There is something in an urgent lane. To be called after it was put there. */
+    void raise() {
+        if (!isUrgent) {
+            isUrgent = true;
+        }
+    }
+
     /** Whether a message waits. */
     boolean hasMessages() {
-        return !inbox.isEmpty();
+        return !inbox.isEmpty() || setAside != null;
     }
 
     /**
@@ -103,159 +151,162 @@ final class Cpu {
         return hasMessages() || hasWork();
     }
 
+    /** Whether a worker of this CPU spins, and will look at the pods before it does anything else. */
+    boolean isWatching() {
+        return isWatching;
+    }
+
+    /** Under the lock of {@link Pods}. */
+    void serve(Pod[] highpri, Pod[] normal) {
+        highpriPods = highpri;
+        pods = normal;
+    }
+
     // ---- owner ----
 
     /** Owner. The next message, or null where there is none or a hole. */
     @Nullable
     Runnable nextMessage() {
-        return inbox.relaxedPoll();
+        return setAside == null ? inbox.relaxedPoll() : nextSetAside();
+    }
+
+    private @Nullable Runnable nextSetAside() {
+        ArrayDeque<Runnable> messages = setAside;
+        Runnable message = messages == null ? null : messages.poll();
+        if (messages != null && messages.isEmpty()) {
+            setAside = null;
+        }
+        return message;
+    }
+
+    /** Owner that is no carrier. Runs the deliveries that wait, and keeps the continuations for the next carrier. */
+    void deliver() {
+        ArrayDeque<Runnable> kept = setAside == null ? new ArrayDeque<>() : setAside;
+        for (Runnable message = inbox.relaxedPoll(); message != null; message = inbox.relaxedPoll()) {
+            if (message instanceof Delivery) {
+                message.run();
+            } else {
+                kept.add(message);
+            }
+        }
+        setAside = kept.isEmpty() ? null : kept;
     }
 
     /** Owner. Whether {@link #fetch} could find something. */
     boolean hasWork() {
-        return !queue.isEmpty() || runnableHead != null || !ready.isEmpty();
+        return normal.hasWork() || isUrgent || podsHaveWork();
     }
 
-    /** Owner. A cheap look for a spinning owner. */
-    boolean stirs() {
-        return queue.hasNext() || hasMessages();
+    /** Owner. Whether something is queued on this CPU itself. */
+    boolean hasOwnWork() {
+        return normal.hasWork() || bhHighpri.hasWork() || bh.hasWork() || highpri.hasWork();
     }
 
-    /**
-     * Owner. Takes the next item that may start, marks it running, and puts it and its share into {@code run}. The
-     * caller has to run its handler, to {@link WorkState#finish} it and to report to {@link #finished}.
-     */
-    boolean fetch(Run run) {
-        for (int turns = 1;; turns++) {
-            if (turns % TURNS_PER_LOOK == 0 && hasMessages()) {
-                return false; // nothing of all this may start, perhaps, until who was woken has returned its slot
-            }
-            Entry entry = ready.pollFirst();
-            if (entry != null) {
-                if (fetchReady(entry, run)) {
-                    return true;
-                }
-                continue;
-            }
-            if (runnableHead != null) { // nothing is written on the usual way: producers read this object's fields
-                ringsTurn = !ringsTurn;
-                if (ringsTurn) {
-                    if (fetchInactive(run)) {
-                        return true;
-                    }
-                    continue;
-                }
-            }
-            entry = queue.poll();
-            if (entry != null) {
-                if (admit(entry, run)) {
-                    return true;
-                }
-            } else if (runnableHead == null) {
-                return false;
-            }
+    /** Whether a pod that this CPU serves has something. */
+    boolean podsHaveWork() {
+        return hasWork(highpriPods) || hasWork(pods);
+    }
+
+    /** Owner that cannot run anything itself. */
+    void rescue() {
+        for (Lane lane : lanes()) {
+            lane.rescue();
         }
     }
 
-    /** An entry out of the ring. */
-    private boolean admit(Entry entry, Run run) {
-        Share share = entry.share();
-        if (entry instanceof Marker marker) {
-            share.arrive(marker);
-            return false;
-        }
-        if (!share.mustWait()) {
-            return start(entry, share, run);
-        }
-        Work work = work(entry);
-        if (share.isClosed || WorkState.isDead(entry, work.state())) {
-            work.unlink(entry); // where the share is closed, the queuer takes its instance back and throws
-        } else {
-            share.inactive.addLast(entry);
+    private static boolean hasWork(Pod[] pods) {
+        for (Pod pod : pods) {
+            if (pod.hasWork()) {
+                return true;
+            }
         }
         return false;
     }
 
-    private boolean fetchReady(Entry entry, Run run) {
-        Share share = entry.share();
-        share.handOffs--;
-        boolean started = false;
-        if (share.active >= share.limit) {
-            share.inactive.addFirst(entry); // older than all that wait there
-        } else {
-            started = start(entry, share, run);
+    boolean hasPods() {
+        return pods.length + highpriPods.length > 0;
+    }
+
+    /** Owner. A cheap look for a spinning owner: whether an entry has come. */
+    boolean hasEntry() {
+        return queue.hasNext() || isUrgent || podsHaveWork();
+    }
+
+    /** Owner. Takes the next item that may start. As {@link Pool#fetch}. */
+    boolean fetch(Run run) {
+        if (isUrgent && fetchUrgent(run, false) || fetchOf(highpriPods, run)) {
+            return true;
         }
-        share.passMarkersIfIdle();
-        return started;
-    }
-
-    private boolean fetchInactive(Run run) {
-        Share share = runnableHead;
-        assert share != null;
-        runnableHead = share.nextRunnable;
-        share.nextRunnable = null;
-        share.isListed = false;
-        Entry entry = share.isRunnable() ? share.inactive.pollFirst() : null;
-        boolean started = entry != null && start(entry, share, run);
-        listIfRunnable(share);
-        share.passMarkersIfIdle(); // the last that waited may have been cancelled
-        return started;
-    }
-
-    private boolean start(Entry entry, Share share, Run run) {
-        Work work = work(entry);
-        return switch (work.start(entry)) {
-            case STARTED -> {
-                share.active++;
-                share.started++;
-                run.work = work;
-                run.share = share;
-                yield true;
+        if (pods.length > 0 && ++podTurns >= TURNS_PER_POD) {
+            podTurns = 0;
+            if (fetchOf(pods, run)) {
+                return true;
             }
-            case BUSY -> {
-                Waiter handOff = new Waiter.Handoff(this, entry);
-                share.handOffs++;
-                work.await(handOff);
-                yield false;
+        }
+        return normal.fetch(run) || fetchOf(pods, run) || isUrgent && fetchUrgent(run, true);
+    }
+
+    /** The urgent lanes; one that has had its budget stands back once, unless nobody else has anything. */
+    private boolean fetchUrgent(Run run, boolean nobodyElse) {
+        boolean stoodBack = false;
+        for (Lane.Urgent lane : urgentLanes) {
+            if (lane.hasWork()) {
+                if (!nobodyElse && lane.isSpent()) {
+                    stoodBack = true;
+                } else if (lane.fetch(run)) {
+                    return true;
+                }
             }
-            case DEAD -> false;
-        };
+        }
+        if (!stoodBack) {
+            isUrgent = false;
+            for (Lane.Urgent lane : urgentLanes) {
+                if (lane.hasWork()) {
+                    isUrgent = true;
+                }
+            }
+        }
+        return false;
     }
 
-    private static Work work(Entry entry) {
-        Work work = entry.work();
-        assert work != null;
-        return work;
+    private static boolean fetchOf(Pod[] pods, Run run) {
+        for (Pod pod : pods) {
+            if (pod.hasWork() && pod.fetch(run)) {
+                return true;
+            }
+        }
+        return false;
     }
 
-    /** Owner. An item of this share is over: its slot goes to the next that waits. */
-    void finished(Share share) {
-        share.active--;
-        assert share.active >= 0;
-        if (!share.inactive.isEmpty()) {
-            listIfRunnable(share);
-        } else {
-            share.passMarkersIfIdle();
+    /** Owner. A worker spins from here on. */
+    void watch() {
+        isWatching = true;
+    }
+
+    /**
+     * Owner. It does not any more: whoever saw it spin has left its entry to be found by the looks that follow.
+     *
+     * @param fetches whether the caller looks at the pods now
+     */
+    void stopWatching(boolean fetches) {
+        isWatching = false;
+        if (!fetches) {
+            kickPods();
         }
     }
 
-    /** Owner. An entry whose item has ended the run that was in its way. */
-    void handOff(Entry entry) {
-        ready.addLast(entry);
+    /** Owner that has other things to do. Has another CPU look at the pods that have something. */
+    void kickPods() {
+        kick(highpriPods);
+        kick(pods);
     }
 
-    private void listIfRunnable(Share share) {
-        if (share.isListed || !share.isRunnable()) {
-            return;
+    private static void kick(Pod[] pods) {
+        for (Pod pod : pods) {
+            if (pod.hasWork()) {
+                pod.kick();
+            }
         }
-        share.isListed = true;
-        Share last = runnableTail;
-        if (runnableHead == null || last == null) {
-            runnableHead = share;
-        } else {
-            last.nextRunnable = share;
-        }
-        runnableTail = share;
     }
 
     /** Owner. Nothing will be queued any more: the carrier ends once all workers have. */

@@ -4,6 +4,7 @@ package io.kworker;
 
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.stream.IntStream;
 
 /** The CPUs of a runtime, and which of them a thread is on. */
 final class Cpus {
@@ -12,6 +13,9 @@ final class Cpus {
 
     /** I: from the system's number of a CPU to its index here; a CPU that is not ours is mapped to one that is. */
     private final int[] indexes;
+
+    /** S: under the lock of {@link Online}: by index, the CPU itself, or one that is online in its place. */
+    private volatile int[] standIns;
 
     Cpus(WorkRuntime runtime, BitSet process, BitSet chosen) {
         this.runtime = runtime;
@@ -27,6 +31,17 @@ final class Cpus {
                 indexes[number] = number % array.length;
             }
         }
+        standIns = IntStream.range(0, array.length).toArray();
+    }
+
+    /** These CPUs are online from now on. */
+    void assign(BitSet online) {
+        int[] result = new int[array.length];
+        int[] there = IntStream.range(0, array.length).filter(i -> online.get(array[i].number)).toArray();
+        for (int i = 0; i < result.length; i++) {
+            result[i] = online.get(array[i].number) ? i : there[i % there.length];
+        }
+        standIns = result;
     }
 
     /** By index; not to be written. */
@@ -38,16 +53,30 @@ final class Cpus {
         return Arrays.stream(array).mapToInt(cpu -> cpu.number).toArray();
     }
 
-    /** Index of the caller's CPU: its worker's, else the one it runs on at the moment. */
+    /** Index of the caller's CPU: its worker's, else the one it runs on at the moment; one that is online. */
     int local() {
         Run run = Run.current();
         if (run != null && run.cpu.runtime == runtime) {
-            return run.cpu.index;
+            return standIns[run.cpu.index];
         }
         int number = Os.currentCpu();
-        return number >= 0 && number < indexes.length
+        return standIns[number >= 0 && number < indexes.length
                 ? indexes[number]
-                : (int) (Thread.currentThread().threadId() % array.length);
+                : (int) (Thread.currentThread().threadId() % array.length)];
+    }
+
+    /** Index of a CPU of that node that is online: the caller's if possible; the caller's also if there is none. */
+    int localOfNode(int node, Topology topology, BitSet online) {
+        int local = local();
+        if (topology.node(array[local].number) == node) {
+            return local;
+        }
+        for (Cpu cpu : array) {
+            if (online.get(cpu.number) && topology.node(cpu.number) == node) {
+                return cpu.index;
+            }
+        }
+        return local;
     }
 
     int indexOf(int number) {

@@ -2,6 +2,10 @@
 // Copyright 2026 the kworker authors
 package io.kworker;
 
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +24,14 @@ final class Crew {
     static final int CULL_BATCH = 64;
 
     private final Cpu cpu;
+    private final Seat seat;
     private final CarrierScheduler scheduler;
+
+    /** I: all workers, for dumps. */
+    private final Set<Worker> members = ConcurrentHashMap.newKeySet();
+
+    /** C: adopted workers by their continuation. */
+    private final IdentityHashMap<Runnable, Worker> byContinuation = new IdentityHashMap<>();
     private final String name;
 
     /** C: workers there are. */
@@ -47,8 +58,9 @@ final class Crew {
     /** Manager: number of the next worker, for its name. */
     private long serial;
 
-    Crew(Cpu cpu, CarrierScheduler scheduler) {
-        this.cpu = cpu;
+    Crew(Seat seat, CarrierScheduler scheduler) {
+        this.cpu = seat.cpu();
+        this.seat = seat;
         this.scheduler = scheduler;
         this.name = "kworker/" + cpu.number + ":";
     }
@@ -76,23 +88,47 @@ final class Crew {
      * the bare carrier.
      */
     Worker make() {
+        cpu.runtime.settings.beforeThread().run();
         Worker worker = new Worker(cpu, this);
         Thread thread = scheduler.builder().name(name + serial).inheritInheritableThreadLocals(false).unstarted(worker);
         serial++;
-        worker.thread = thread;
+        worker.be(thread);
         scheduler.start(worker, thread);
+        members.add(worker);
         return worker;
     }
 
     /** Takes in a worker that {@link #make} made. */
     void adopt(Worker worker) {
         size++;
+        byContinuation.put(worker.continuation(), worker);
         push(worker);
     }
 
     /** A worker that is about to end. */
-    void dismiss() {
+    void dismiss(Worker worker) {
         size--;
+        byContinuation.remove(worker.continuation());
+    }
+
+    /** The worker whose continuation this is; null where it is that of a thread which a handler has started. */
+    @Nullable
+    Worker workerOf(Runnable continuation) {
+        return byContinuation.get(continuation);
+    }
+
+    /** Worker that ends, as foreign code. */
+    void forget(Worker worker) {
+        members.remove(worker);
+    }
+
+    /** Any thread that may block. All workers there are, weakly consistent. */
+    List<Worker> members() {
+        return List.copyOf(members);
+    }
+
+    Seat seat() {
+        return seat;
     }
 
     int size() {

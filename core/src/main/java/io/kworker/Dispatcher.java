@@ -3,6 +3,9 @@
 package io.kworker;
 
 import java.util.BitSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import org.agrona.concurrent.IdleStrategy;
 import org.jspecify.annotations.Nullable;
@@ -18,8 +21,20 @@ final class Dispatcher extends Thread implements Engine {
     /** How long it sleeps between two looks at a handler's thread. */
     private static final long LOOK_NANOS = 50_000;
 
+    /** How long it sleeps before it tries again to get a thread. */
+    private static final long RETRY_NANOS = 5_000_000;
+
     private final Cpu cpu;
-    private final @Nullable BitSet mask;
+    private final boolean pin;
+
+    /** S: under the lock of {@link Online}: where it may run. */
+    private volatile BitSet mask = new BitSet();
+
+    /** S: by itself, once. */
+    private volatile int threadNumber = -1;
+
+    /** M: runs that are not over, for dumps. */
+    private final Set<Errand> errands = ConcurrentHashMap.newKeySet();
     private final SpinBudget spinBudget;
     private final @Nullable IdleStrategy idleStrategy;
     private final long threshold;
@@ -37,6 +52,9 @@ final class Dispatcher extends Thread implements Engine {
     /** C: handlers started and not yet reported. */
     private long inFlight;
 
+    /** C: an item that has started, and for which there was no thread to be had. */
+    private @Nullable Errand stalled;
+
     Dispatcher(Cpu cpu, boolean pin) {
         super(null, null, "kworker/" + cpu.number, 0, false);
         setDaemon(true);
@@ -44,11 +62,9 @@ final class Dispatcher extends Thread implements Engine {
         spinBudget = new SpinBudget(Math.min(cpu.runtime.settings.spinNanos(), 100_000));
         idleStrategy = cpu.runtime.settings.newIdleStrategy();
         threshold = cpu.runtime.settings.thresholdNanos();
+        this.pin = pin;
         if (pin) {
-            mask = new BitSet();
             mask.set(cpu.number);
-        } else {
-            mask = null;
         }
     }
 
@@ -60,6 +76,24 @@ final class Dispatcher extends Thread implements Engine {
     @Override
     public boolean isPinned() {
         return isPinned;
+    }
+
+    @Override
+    public void confine(BitSet cpus) {
+        if (isPinned) {
+            mask = cpus;
+            Os.setAffinity(threadNumber, cpus);
+        }
+    }
+
+    @Override
+    public BitSet affinity() {
+        return Os.affinity(threadNumber);
+    }
+
+    @Override
+    public List<Errand> runs() {
+        return List.copyOf(errands);
     }
 
     @Override
@@ -77,7 +111,8 @@ final class Dispatcher extends Thread implements Engine {
     @Override
     public void run() {
         try {
-            isPinned = mask != null && Os.setAffinity(mask);
+            threadNumber = Os.threadId();
+            isPinned = pin && Os.setAffinity(mask);
         } finally {
             settled.countDown();
         }
@@ -85,6 +120,8 @@ final class Dispatcher extends Thread implements Engine {
             Runnable message = cpu.nextMessage();
             if (message != null) {
                 message.run();
+            } else if (stalled != null) {
+                retry(stalled);
             } else if (mayStart()) {
                 Errand errand = new Errand(cpu, this);
                 if (cpu.fetch(errand)) {
@@ -106,17 +143,49 @@ final class Dispatcher extends Thread implements Engine {
             idleStrategy.reset();
         }
         inFlight++;
-        running = errand;
         runningSince = System.nanoTime();
+        cpu.runtime.clock().set(runningSince);
+        if (!start(errand)) {
+            stalled = errand;
+        }
+    }
+
+    /** False where no thread is to be had. */
+    private boolean start(Errand errand) {
+        errands.add(errand);
         try {
-            errand.thread = Thread.ofVirtual()
+            cpu.runtime.settings.beforeThread().run();
+            Thread thread = Thread.ofVirtual()
                     .name("kworker/" + cpu.number + ":" + inFlight)
                     .inheritInheritableThreadLocals(false)
-                    .start(errand);
-        } catch (Throwable t) { // no thread to be had: nothing is lost, the handler runs here
+                    .unstarted(errand);
+            errand.thread = thread;
+            if (errand.mayBlockOthers()) {
+                running = errand;
+            }
+            thread.start();
+            return true;
+        } catch (Throwable t) {
+            errands.remove(errand);
+            running = null;
             cpu.runtime.workerNotMade(t);
-            errand.thread = this;
-            errand.run();
+            return false;
+        }
+    }
+
+    /** Nothing is lost: the item goes to its rescuer if it has one, else it is tried again; so with those behind it. */
+    private void retry(Errand errand) {
+        Rescuer rescuer = errand.share().workqueue.rescuer();
+        if (rescuer != null) {
+            inFlight--;
+            stalled = null;
+            errand.share().maydays.increment();
+            rescuer.take(Rescuer.Rescue.of(errand));
+        } else if (start(errand)) {
+            stalled = null;
+        } else {
+            cpu.rescue();
+            doze(RETRY_NANOS);
         }
     }
 
@@ -129,7 +198,11 @@ final class Dispatcher extends Thread implements Engine {
     private void watch() {
         Errand errand = running;
         assert errand != null;
-        if (isBlocked(errand.thread()) || threshold > 0 && System.nanoTime() - runningSince >= threshold) {
+        boolean blocked = isBlocked(errand.thread());
+        if (blocked && errand.isAtomic() && errand.thread().isAlive()) {
+            cpu.runtime.blockedInAtomic(errand);
+        }
+        if (blocked || threshold > 0 && System.nanoTime() - runningSince >= threshold) {
             running = null;
             return;
         }
@@ -158,7 +231,7 @@ final class Dispatcher extends Thread implements Engine {
         long start = System.nanoTime();
         while (System.nanoTime() - start < spinBudget.nanos()) {
             for (int i = 0; i < SpinBudget.TURNS_PER_LOOK; i++) {
-                if (cpu.stirs()) {
+                if (cpu.hasEntry() || cpu.hasMessages()) {
                     return;
                 }
                 Thread.onSpinWait();
@@ -167,6 +240,7 @@ final class Dispatcher extends Thread implements Engine {
         spinBudget.wasInVain();
         start = System.nanoTime();
         doze(Long.MAX_VALUE);
+        cpu.runtime.stirred();
         spinBudget.slept(System.nanoTime() - start);
     }
 
@@ -182,19 +256,22 @@ final class Dispatcher extends Thread implements Engine {
         }
     }
 
-    private void returned(Errand errand, Share share) {
+    private void returned(Errand errand, @Nullable BoundShare share, int turn) {
         inFlight--;
+        errands.remove(errand);
         if (running == errand) {
             running = null;
         }
-        cpu.finished(share);
+        if (share != null) {
+            share.finished(turn);
+        }
     }
 
     /** One run of a handler on a thread of its own. */
-    private static final class Errand extends Run implements Runnable {
+    static final class Errand extends Run implements Runnable {
         private final Dispatcher dispatcher;
 
-        /** C. */
+        /** C: set before the thread is started. */
         private @Nullable Thread thread;
 
         Errand(Cpu cpu, Dispatcher dispatcher) {
@@ -202,29 +279,47 @@ final class Dispatcher extends Thread implements Engine {
             this.dispatcher = dispatcher;
         }
 
+        @Override
         Thread thread() {
             Thread t = thread;
             assert t != null;
             return t;
         }
 
+        Share share() {
+            Share of = share;
+            assert of != null;
+            return of;
+        }
+
+        /** Whether the next item of the CPU has to wait until this one blocks or ends (G21, G25, G27). */
+        boolean mayBlockOthers() {
+            return share().isPlain;
+        }
+
         @Override
         public void run() {
             Work item = work;
-            Share of = share;
-            assert item != null && of != null;
+            Share of = share();
+            assert item != null;
             becomeCurrent();
+            startedAt = cpu.runtime.clock().now();
             perform(item, of);
-            work = null;
             item.finish();
-            cpu.post(new Completion(this, of));
+            work = null;
+            if (of instanceof BoundShare bound) {
+                cpu.post(new Completion(this, bound, turn));
+            } else {
+                of.finished(turn);
+                cpu.post(new Completion(this, null, 0));
+            }
         }
     }
 
-    private record Completion(Errand errand, Share share) implements Delivery {
+    private record Completion(Errand errand, @Nullable BoundShare share, int turn) implements Delivery {
         @Override
         public void deliver() {
-            errand.dispatcher.returned(errand, share);
+            errand.dispatcher.returned(errand, share, turn);
         }
     }
 }

@@ -2,6 +2,9 @@
 // Copyright 2026 the kworker authors
 package io.kworker;
 
+import java.util.BitSet;
+import java.util.List;
+
 /** What serves one CPU: with the carrier scheduler a {@link Seat}, without it a {@link Dispatcher}. */
 interface Engine {
     Cpu cpu();
@@ -11,6 +14,15 @@ interface Engine {
 
     /** Stops the threads, once everything is drained, and waits for them. */
     void end();
+
+    /** The CPUs that the threads may run on from now on. Any thread that may block; nothing where they are not pinned. */
+    void confine(BitSet mask);
+
+    /** The CPUs that the thread which owns the CPU may run on, as the system says; empty where it does not say. */
+    BitSet affinity();
+
+    /** The contexts that run handlers, weakly consistent; those without an item too. */
+    List<? extends Run> runs();
 
     /** Whether the threads run on the CPU of that number and nowhere else. */
     boolean isPinned();

@@ -18,7 +18,10 @@ abstract class Entry {
     /** R(ring): the generation of the instance; an entry whose generation is not the state word's is dead. */
     int generation;
 
-    /** C: link in the inactive list of a share or in the ready list of a CPU. */
+    /** C: the turn of the share's colour in which a waiting entry came. */
+    int turn;
+
+    /** C: link in the inactive list of a share or in the ready list of a pool. */
     @Nullable Entry next;
 
     /** The item, or null for a marker. */

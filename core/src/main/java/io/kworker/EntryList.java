@@ -4,7 +4,7 @@ package io.kworker;
 
 import org.jspecify.annotations.Nullable;
 
-/** A FIFO of entries linked through {@link Entry#next}; confined to the owner of a CPU. */
+/** A FIFO of entries linked through {@link Entry#next}; confined to the owner of a pool. */
 final class EntryList {
     /** C. */
     private @Nullable Entry head;
@@ -34,6 +34,11 @@ final class EntryList {
         }
         entry.next = head;
         head = entry;
+    }
+
+    @Nullable
+    Entry peekFirst() {
+        return head;
     }
 
     @Nullable

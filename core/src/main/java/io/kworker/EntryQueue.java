@@ -5,6 +5,7 @@ package io.kworker;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Iterator;
 import org.jctools.queues.varhandle.MpscLinkedVarHandleQueue;
 import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +31,7 @@ final class EntryQueue {
      *   producer   overflowing == 0 and the ring takes it      -> ring
      *              else overflowing += 1, overflow.offer(entry) -> overflow
      *   consumer   ring first; on an empty ring: held = overflow.poll(), the ring once more, then held,
-     *              overflowing -= 1
+     *              overflowing -= 1 when it is taken out
      *
      * Ring, then overflow, by one producer: its ring entry was stored before its overflow entry was, so the look at the
      * ring that follows the taking of the overflow entry finds it, and it goes first.
@@ -75,24 +76,39 @@ final class EntryQueue {
         }
     }
 
-    /** Consumer. Null where the queue is empty or its head is a hole. */
+    /** Consumer. The next entry, which stays; null where the queue is empty or its head is a hole. */
     @Nullable
-    Entry poll() {
-        Entry entry = ring.relaxedPoll();
-        return entry != null || overflowing == 0 ? entry : pollOverflow();
+    Entry peek() {
+        Entry entry = ring.relaxedPeek();
+        return entry != null || overflowing == 0 ? entry : peekOverflow();
     }
 
-    private @Nullable Entry pollOverflow() {
+    private @Nullable Entry peekOverflow() {
         if (held == null && ring.isEmpty()) {
             held = overflow.relaxedPoll();
         }
-        if (!ring.isEmpty()) {
-            return ring.relaxedPoll();
-        }
-        Entry entry = held;
-        if (entry != null) {
+        return ring.isEmpty() ? held : ring.relaxedPeek();
+    }
+
+    /**
+     * Consumer. Takes out the entry that {@link #peek} has just given. Who then finds the queue empty sees what the
+     * consumer wrote before.
+     */
+    void remove(Entry entry) {
+        if (entry == held) {
             held = null;
             OVERFLOWING.getAndAdd(this, -1L);
+        } else {
+            ring.relaxedPoll();
+        }
+    }
+
+    /** Consumer. Takes out the next entry; null where the queue is empty or its head is a hole. */
+    @Nullable
+    Entry poll() {
+        Entry entry = peek();
+        if (entry != null) {
+            remove(entry);
         }
         return entry;
     }
@@ -110,5 +126,20 @@ final class EntryQueue {
     /** Any thread. Entries in the queue, approximately. */
     long size() {
         return ring.size() + overflowing;
+    }
+
+    /** Any thread. Entries that did not fit into the ring, approximately. */
+    long overflowing() {
+        return overflowing;
+    }
+
+    /** Any thread. How far the consumer has come: a number that changes with each entry taken out of the ring. */
+    long consumed() {
+        return ring.currentConsumerIndex();
+    }
+
+    /** Any thread. Entries in the ring, weakly consistent, for a dump. */
+    Iterator<Entry> ringEntries() {
+        return ring.iterator();
     }
 }

@@ -32,6 +32,11 @@ final class Lifecycle {
         open.add(workqueue);
     }
 
+    /** Workqueues that are not closed. */
+    synchronized List<Workqueue> open() {
+        return List.copyOf(open);
+    }
+
     void close(Workqueue workqueue) {
         synchronized (this) {
             if (!open.contains(workqueue)) {
@@ -53,11 +58,13 @@ final class Lifecycle {
     /** Closes all workqueues, then runs {@code stop}. Only the first call does; the others wait for it. */
     void closeAll(Runnable stop) {
         List<Workqueue> all;
+        boolean isFirst;
         synchronized (this) {
-            all = isClosing ? List.of() : List.copyOf(open);
+            isFirst = !isClosing;
+            all = List.copyOf(open);
             isClosing = true;
         }
-        if (all.isEmpty()) {
+        if (!isFirst) {
             Threads.await(closed);
             return;
         }
@@ -69,9 +76,10 @@ final class Lifecycle {
 
     private static void drain(List<Workqueue> workqueues) {
         workqueues.forEach(Workqueue::startDraining);
-        Marker.Round.drain(workqueues);
+        Rounds.drain(workqueues);
         workqueues.forEach(Workqueue::endDraining);
-        Marker.Round.run(workqueues, true);
+        Rounds.close(workqueues);
+        workqueues.forEach(Workqueue::dispose);
     }
 
     private synchronized void awaitClosings() {

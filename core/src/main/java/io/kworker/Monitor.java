@@ -7,11 +7,11 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches the carriers of a runtime: takes a CPU away from one that has been in the same piece of foreign code for the
- * CPU-intensive threshold while something waits for the CPU (G28), and has workers reviewed that were idle for long
- * (G30).
+ * Watches the CPUs of a runtime: takes a CPU away from a carrier that has been in the same piece of foreign code for the
+ * CPU-intensive threshold while something waits for it (G28), sees to workers where there are none, calls the rescuers
+ * (G69), has workers reviewed that were idle for long (G30), keeps the clock, and calls the watchdog.
  *
- * <p>It ticks at half the threshold while any carrier is awake and for a while after, and sleeps while all are parked.
+ * <p>It ticks at half the threshold while anything is awake and for a while after, and sleeps while all sleep.
  */
 final class Monitor extends Thread {
     /**
@@ -22,35 +22,55 @@ final class Monitor extends Thread {
     private static final long MIN_TICK_NANOS = 1_000_000;
     private static final long MAX_TICK_NANOS = 100_000_000;
 
+    /** For so long something has waited in vain when the rescuers are called (the kernel's MAYDAY_INITIAL_TIMEOUT). */
+    static final long MAYDAY_NANOS = 10_000_000;
+
+    /** Between two looks at where the carriers may run. */
+    private static final long AFFINITY_NANOS = 1_000_000_000;
+
+    private final WorkRuntime runtime;
     private final List<Seat> seats;
     private final Watch[] watches;
+    private final Watchdog watchdog;
     private final long threshold;
     private final long lifetime;
-    private final long tick;
     private final Doorbell doorbell = new Doorbell();
 
     /** S: by the runtime that closes. */
     private volatile boolean isClosing;
 
+    /** M: whether a workqueue has a rescuer. */
+    private volatile boolean hasRescuers;
+
     /** When the workers are to be reviewed next. */
     private long nextReview;
 
-    Monitor(List<Seat> seats, RuntimeSettings settings) {
+    /** When the carriers' masks are to be looked at next. */
+    private long nextAffinity;
+
+    /** @param seats the CPUs that have carriers; none in fallback */
+    Monitor(WorkRuntime runtime, List<Seat> seats, Watchdog watchdog) {
         super(null, null, "kworker/monitor", 0, false);
         setDaemon(true);
+        this.runtime = runtime;
         this.seats = List.copyOf(seats);
+        this.watchdog = watchdog;
         watches = new Watch[seats.size()];
         for (int i = 0; i < watches.length; i++) {
             watches[i] = new Watch(seats.get(i));
         }
-        threshold = settings.thresholdNanos();
-        lifetime = settings.lifetimeNanos();
-        tick = threshold == 0 ? MAX_TICK_NANOS : Math.clamp(threshold / 2, MIN_TICK_NANOS, MAX_TICK_NANOS);
+        threshold = runtime.settings.thresholdNanos();
+        lifetime = runtime.settings.lifetimeNanos();
     }
 
     /** A carrier has been asleep and is not any more. */
     void stirred() {
         doorbell.ring();
+    }
+
+    /** A workqueue has been made that has a rescuer. */
+    void expectRescues() {
+        hasRescuers = true;
     }
 
     void close() {
@@ -60,23 +80,26 @@ final class Monitor extends Thread {
         Threads.join(this);
     }
 
+    private long tick() {
+        long wanted = threshold == 0 ? MAX_TICK_NANOS : Math.clamp(threshold / 2, MIN_TICK_NANOS, MAX_TICK_NANOS);
+        return hasRescuers ? Math.min(wanted, MAYDAY_NANOS / 2) : wanted;
+    }
+
     @Override
     public void run() {
         long awakeAt = System.nanoTime();
         nextReview = awakeAt + lifetime;
+        nextAffinity = awakeAt + AFFINITY_NANOS;
         while (!isClosing) {
             long now = System.nanoTime();
+            runtime.clock().set(now);
             review(now);
             if (!allAsleep()) {
                 awakeAt = now;
-                try {
-                    watch(now);
-                } catch (Throwable t) { // most likely no thread is to be had for a carrier: the next tick tries again
-                    seats.getFirst().cpu().runtime.carrierFault(t);
-                }
+                watch(now);
             }
             if (now - awakeAt < LINGER_NANOS) {
-                LockSupport.parkNanos(this, tick);
+                LockSupport.parkNanos(this, tick());
                 Thread.interrupted(); // a set flag would turn the pause into a busy loop
                 continue;
             }
@@ -98,13 +121,21 @@ final class Monitor extends Thread {
         if (spare) {
             return doorbell.await(nextReview - now);
         }
+        if (watchdog.isWary()) {
+            return doorbell.await(watchdog.period());
+        }
         doorbell.await();
         return true;
     }
 
     private boolean allAsleep() {
+        for (Cpu cpu : runtime.cpuArray()) {
+            if (!cpu.doorbell.isAsleep()) {
+                return false;
+            }
+        }
         for (Seat seat : seats) {
-            if (!seat.cpu().doorbell.isAsleep()) {
+            if (seat.isStarving()) {
                 return false;
             }
         }
@@ -121,36 +152,77 @@ final class Monitor extends Thread {
     }
 
     private void watch(long now) {
-        if (threshold > 0) {
+        try {
             for (Watch watch : watches) {
-                watch.look(now, threshold);
+                watch.look(now);
             }
+            if (hasRescuers) {
+                runtime.pods().rescueStuck(now, MAYDAY_NANOS);
+            }
+            if (now - nextAffinity >= 0) {
+                nextAffinity = now + AFFINITY_NANOS;
+                runtime.checkAffinity();
+            }
+            watchdog.look(now);
+        } catch (Throwable t) { // most likely no thread is to be had for a carrier: the next tick tries again
+            runtime.carrierFault(t);
         }
     }
 
     /** What was seen of one CPU the last time. */
-    private static final class Watch {
+    private final class Watch {
         private final Seat seat;
         private @Nullable Carrier owner;
         private long phase;
         private long since;
 
+        /** The handler of this phase has been counted as CPU-intensive. */
+        private boolean isCounted;
+
         Watch(Seat seat) {
             this.seat = seat;
         }
 
-        void look(long now, long threshold) {
+        void look(long now) {
+            if (seat.isVacant()) {
+                seat.fill();
+                return;
+            }
             Carrier carrier = seat.owner();
             long seen = carrier.tenure.phase();
             if (carrier != owner || seen != phase) {
                 owner = carrier;
                 phase = seen;
                 since = now;
-            } else if (Tenure.isForeign(seen)
-                    && now - since >= threshold
-                    && seat.cpu().hasWaiting()
-                    && seat.hasRelief()) {
-                seat.takeOver(seen, Os.hasMembarrier() ? Os::membarrier : carrier::getStackTrace);
+                isCounted = false;
+            } else if (Tenure.isForeign(seen)) {
+                lookAtForeign(carrier, seen, now - since);
+            }
+            if (seat.isStarving()) {
+                seat.feed();
+            }
+        }
+
+        private void lookAtForeign(Carrier carrier, long seen, long elapsed) {
+            boolean tooLong = threshold > 0 && elapsed >= threshold;
+            if (tooLong && !isCounted) {
+                isCounted = true;
+                watchdog.countHog(carrier, seen);
+            }
+            if (!(tooLong || hasRescuers && elapsed >= MAYDAY_NANOS) || !seat.cpu().hasWaiting()) {
+                return;
+            }
+            Runnable barrier = Os.hasMembarrier() ? Os::membarrier : carrier::getStackTrace;
+            if (tooLong && seat.hasRelief()) {
+                try {
+                    seat.takeOver(seen, barrier);
+                    return;
+                } catch (Throwable t) { // no thread is to be had; the next tick tries again
+                    runtime.workerNotMade(t);
+                }
+            }
+            if (hasRescuers) {
+                seat.vacate(seen, barrier);
             }
         }
     }

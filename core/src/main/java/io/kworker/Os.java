@@ -24,6 +24,11 @@ final class Os {
         case "aarch64", "riscv64" -> 283;
         default -> -1; // a call that no system has
     };
+    private static final long SYS_GETTID = switch (System.getProperty("os.arch")) {
+        case "amd64", "x86_64" -> 186;
+        case "aarch64", "riscv64" -> 178;
+        default -> -1;
+    };
     private static final int MEMBARRIER_PRIVATE_EXPEDITED = 1 << 3;
     private static final int MEMBARRIER_REGISTER_PRIVATE_EXPEDITED = 1 << 4;
 
@@ -51,7 +56,7 @@ final class Os {
 
     /** A record, because the compiler trusts its fields as constants: the calls are then inlined. */
     private record Calls(MethodHandle getcpu, MethodHandle getaffinity, MethodHandle setaffinity,
-            MethodHandle membarrier) {
+            MethodHandle syscall) {
         static Calls find() {
             Linker linker = Linker.nativeLinker();
             FunctionDescriptor affinity = FunctionDescriptor.of(
@@ -108,8 +113,21 @@ final class Os {
         return affinity(0);
     }
 
-    private static BitSet affinity(int thread) {
+    /** The system's number of the calling thread, or -1. */
+    static int threadId() {
         if (CALLS == null) {
+            return -1;
+        }
+        try {
+            return (int) (long) CALLS.syscall.invokeExact(SYS_GETTID, 0, 0, 0);
+        } catch (Throwable t) {
+            throw new AssertionError(t);
+        }
+    }
+
+    /** The CPUs that a thread may run on, by the system's number of it; empty where that cannot be told. */
+    static BitSet affinity(int thread) {
+        if (CALLS == null || thread < 0) {
             return new BitSet();
         }
         try (Arena arena = Arena.ofConfined()) {
@@ -123,13 +141,18 @@ final class Os {
 
     /** Confines the calling thread to these CPUs; false where the system refuses. */
     static boolean setAffinity(BitSet cpus) {
-        if (CALLS == null || cpus.length() > CPUS) {
+        return setAffinity(0, cpus);
+    }
+
+    /** The same for a thread by the system's number of it. */
+    static boolean setAffinity(int thread, BitSet cpus) {
+        if (CALLS == null || thread < 0 || cpus.length() > CPUS) {
             return false;
         }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment mask = arena.allocate(CPUS / 8, 8);
             mask.copyFrom(MemorySegment.ofArray(cpus.toByteArray()));
-            return (int) CALLS.setaffinity.invokeExact(0, mask.byteSize(), mask) == 0;
+            return (int) CALLS.setaffinity.invokeExact(thread, mask.byteSize(), mask) == 0;
         } catch (Throwable t) {
             throw new AssertionError(t);
         }
@@ -153,7 +176,7 @@ final class Os {
             return false;
         }
         try {
-            return (long) CALLS.membarrier.invokeExact(SYS_MEMBARRIER, command, 0, 0) == 0;
+            return (long) CALLS.syscall.invokeExact(SYS_MEMBARRIER, command, 0, 0) == 0;
         } catch (Throwable t) {
             throw new AssertionError(t);
         }

@@ -18,6 +18,18 @@ abstract class Run {
     /** W. */
     @Nullable Share share;
 
+    /** W: the turn of the share's colour in which the instance came. */
+    int turn;
+
+    /** S: when the item was started. */
+    long startedAt;
+
+    /** S. */
+    private @Nullable String description;
+
+    /** W: the name of the thread without a description, once there was one. */
+    private @Nullable String name;
+
     Run(Cpu cpu) {
         this.cpu = cpu;
     }
@@ -33,11 +45,62 @@ abstract class Run {
 
     /** Runs the handler of an item that was started for this context. Foreign code: it may block, hog and throw. */
     final void perform(Work item, Share of) {
+        if (description != null) {
+            description = null; // it was that of the item before
+            nameThread("");
+        }
         try {
             item.run();
         } catch (Throwable t) {
             of.workqueue.report(item, t);
         }
         Thread.interrupted(); // J8: an interrupt meant for this run must not reach the next one
+        String text = description;
+        if (text != null) {
+            nameThread("-" + text);
+        }
+    }
+
+    /** The running handler says what it does (A53, A55). */
+    final void describe(String text) {
+        if (text.isEmpty()) {
+            description = null;
+            nameThread("");
+        } else {
+            description = text;
+            nameThread("+" + text);
+        }
+    }
+
+    private void nameThread(String suffix) {
+        String plain = name;
+        if (plain == null) {
+            name = plain = Thread.currentThread().getName();
+        }
+        Thread.currentThread().setName(plain + suffix);
+    }
+
+    /** Any thread, weakly consistent. What the running handler, or the last one, said that it does. */
+    final @Nullable String description() {
+        return description;
+    }
+
+    /** Any thread, weakly consistent. When the item that runs was started, by {@link System#nanoTime}. */
+    final long startedAt() {
+        return startedAt;
+    }
+
+    /** The thread, for its stack; null where there is none yet. */
+    abstract @Nullable Thread thread();
+
+    /** Whether the handler must not block. */
+    final boolean isAtomic() {
+        Share of = share;
+        return work != null && of != null && of.workqueue.isBh();
+    }
+
+    /** Whether the context is a rescuer. */
+    boolean isRescuer() {
+        return false;
     }
 }

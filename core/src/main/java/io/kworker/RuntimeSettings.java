@@ -14,7 +14,13 @@ record RuntimeSettings(
         long thresholdNanos,
         long lifetimeNanos,
         int ringCapacity,
-        int maxCarriers) {
+        int maxCarriers,
+        long watchdogNanos,
+        int hogWarnings,
+        boolean powerEfficient,
+        Affinity defaultAffinity,
+        int cacheShardSize,
+        Runnable beforeThread) {
 
     @Nullable
     IdleStrategy newIdleStrategy() {

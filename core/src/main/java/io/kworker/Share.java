@@ -2,66 +2,250 @@
 // Copyright 2026 the kworker authors
 package io.kworker;
 
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one workqueue has on one CPU (the kernel's pool_workqueue): its active count, the entries waiting for a slot,
- * its counters. All of it belongs to the owner of the CPU; no field but the final ones is touched by anyone else.
+ * What one workqueue has in one pool (the kernel's pool_workqueue): the entries waiting for a slot, the flush colours,
+ * the counters. The fields marked C belong to the owner of the pool.
+ *
+ * <p>Flush by colours (G55): entries are counted in and out under the share's current colour; a {@link Marker} that
+ * comes through the queue turns the colour, and passes once all that was counted in under the old one is out. Entries
+ * that come after it cannot hold it up.
  */
-final class Share extends SharePad {
+abstract sealed class Share extends SharePad permits BoundShare, PodShare, OrderedShare {
+    /** Flush colours (the kernel's number): so many rounds but one may be under way at a time. */
+    static final int COLORS = 16;
+
+    private static final int COLOR_MASK = COLORS - 1;
+
+    /** Numbers in a cache line: the counters are kept away from whatever lies next to their array. */
+    private static final int MARGIN = 16;
+
+    private static final VarHandle STIRRED = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "isStirred", VarHandle.class, ShareFields.class, int.class);
+
+    private static final VarHandle COUNTS = MethodHandles.arrayElementVarHandle(long[].class);
+
     /** I. */
     final Workqueue workqueue;
 
-    /** I. */
-    final Cpu cpu;
+    /** I: whether a worker runs the items as the owner of its CPU. */
+    final boolean isPlain;
 
     /** C: entries over the limit, in queueing order (G35). */
     final EntryList inactive = new EntryList();
 
-    /** C: markers waiting for this share to fall idle. */
+    /** C: markers waiting for the entries before them to be over. */
     private final EntryList markers = new EntryList();
 
-    Share(Workqueue workqueue, Cpu cpu, int limit) {
+    /** S: by the owner: entries counted in, by colour. */
+    private final long[] entered = new long[COLORS + 2 * MARGIN];
+
+    /** S: by the owner, M in a pod: entries counted out, by colour. */
+    private final long[] left = new long[COLORS + 2 * MARGIN];
+
+    Share(Workqueue workqueue) {
         this.workqueue = workqueue;
-        this.cpu = cpu;
-        this.limit = limit;
+        this.isPlain = workqueue.isPlain();
     }
 
-    /**
-     * Whether a newcomer cannot start: no slot is free, older entries wait already (G20), or the workqueue is closed.
-     */
-    boolean mustWait() {
-        return active >= limit || !inactive.isEmpty() || isClosed;
+    // ---- what the kinds of shares do differently ----
+
+    /** Any thread. Puts an entry into the queue, and sees to it that someone looks. */
+    abstract void submit(Entry entry);
+
+    /** The pool that the share is in now, or null where it is in none. Only an ordered share changes its pool. */
+    abstract @Nullable Pool poolNow();
+
+    /** Any thread. Whether nothing is in the queue. */
+    abstract boolean isQueueEmpty();
+
+    /** Owner. Takes a slot for an entry that is to start; false where none is free. */
+    abstract boolean takeSlot();
+
+    /** Owner. The entry did not start after all. */
+    abstract void returnSlot();
+
+    /** Owner. Whether an entry that waits could start now. */
+    abstract boolean isRunnable();
+
+    /** Whoever ran an item of this share, after {@link WorkState#finish}; of a bound share, as the owner of the CPU. */
+    abstract void finished(int turn);
+
+    /** Whoever ended the run that was in the way of an entry: it is ready. Never blocks. */
+    abstract void handBack(Waiter.Handoff handOff);
+
+    /** Any thread, weakly consistent. Items started and not over. */
+    abstract int activeNow();
+
+    /** Any thread. How many items may be active where those of this share are counted. */
+    abstract int slots();
+
+    /** Whether items of the other share count against the same limit. */
+    boolean sharesSlots(Share other) {
+        return this == other;
     }
 
-    /** Whether an entry that waits could start now. */
-    boolean isRunnable() {
-        return active < limit && !inactive.isEmpty();
+    // ---- owner ----
+
+    /** Owner. The pool. */
+    final Pool pool() {
+        Pool pool = poolNow();
+        assert pool != null;
+        return pool;
     }
 
-    boolean isIdle() {
-        return active == 0 && handOffs == 0 && inactive.isEmpty();
+    /** Whoever puts it among those that its pod is to look at; false where it is there. */
+    final boolean beStirred() {
+        return STIRRED.compareAndSet(this, 0, 1);
     }
 
-    /**
-     * A marker came out of the ring: everything queued before it has been started, cancelled or put on the inactive
-     * list.
-     */
-    void arrive(Marker marker) {
+    final void endStir() {
+        isStirred = 0;
+    }
+
+    /** Owner. Something has happened that it was stirred for. */
+    void look() {
+        settle();
+        pool().listIfRunnable(this);
+    }
+
+    /** Owner. Starts the next entry that waits, if it can. */
+    boolean fetchWaiting(Run run) {
+        Entry entry = isRunnable() ? inactive.pollFirst() : null;
+        if (entry == null) {
+            return false;
+        }
+        parked--;
+        boolean started = takeSlot() ? pool().start(entry, this, entry.turn, run) : unpark(entry);
+        settle();
+        return started;
+    }
+
+    /** Owner. An entry has come out of the queue; returns its turn. */
+    int enter() {
+        int t = turn;
+        int slot = MARGIN + (t & COLOR_MASK);
+        COUNTS.setOpaque(entered, slot, (long) COUNTS.getOpaque(entered, slot) + 1);
+        return t;
+    }
+
+    /** Owner. An entry is over that came in that turn. */
+    final void leave(int turn) {
+        int slot = MARGIN + (turn & COLOR_MASK);
+        COUNTS.setRelease(left, slot, (long) COUNTS.getOpaque(left, slot) + 1);
+    }
+
+    /** Any thread, where several may count out. */
+    final void leaveShared(int turn) {
+        COUNTS.getAndAdd(left, MARGIN + (turn & COLOR_MASK), 1L);
+    }
+
+    /** Owner. An entry is over that never started: it was cancelled. */
+    void drop(int turn) {
+        dropped++;
+        leave(turn);
+    }
+
+    /** Owner. An entry has to wait for a slot. */
+    void park(Entry entry) {
+        parked++;
+        inactive.addLast(entry);
+        settle();
+    }
+
+    /** Owner. The same, of an entry older than all that wait. Always false. */
+    boolean unpark(Entry entry) {
+        parked++;
+        inactive.addFirst(entry);
+        settle();
+        return false;
+    }
+
+    /** Owner. A marker came out of the queue: what was queued before it has been counted in. */
+    final void arrive(Marker marker) {
         if (marker.closes) {
             isClosed = true;
         }
+        marker.arrived(this, turn, enteredNow());
+        turn++;
         markers.addLast(marker);
-        passMarkersIfIdle();
+        settle();
     }
 
-    /** To be called whenever the share may have fallen idle. */
-    void passMarkersIfIdle() {
-        while (isIdle() && !markers.isEmpty()) {
-            Entry marker = markers.pollFirst();
-            assert marker != null;
-            ((Marker) marker).pass(started);
+    /** Owner, as the last thing it does with a share that is not runnable. */
+    void rest() {}
+
+    /** Owner. To be called whenever something may have ended that others wait for, or something waits newly. */
+    void settle() {
+        passMarkers();
+    }
+
+    final boolean hasMarkers() {
+        return !markers.isEmpty();
+    }
+
+    private void passMarkers() {
+        for (Entry first = markers.peekFirst(); first instanceof Marker marker; first = markers.peekFirst()) {
+            if (inFlight(marker.turn) != 0) {
+                return; // those behind it are of later colours, which wait for this one too
+            }
+            markers.pollFirst();
+            marker.pass();
         }
+    }
+
+    private long inFlight(int turn) {
+        int slot = MARGIN + (turn & COLOR_MASK);
+        return (long) COUNTS.getVolatile(entered, slot) - (long) COUNTS.getVolatile(left, slot);
+    }
+
+    // ---- any thread ----
+
+    /** Weakly consistent. Whether entries wait for a slot. */
+    boolean isCongested() {
+        return parked > 0;
+    }
+
+    /**
+     * How many entries were counted in, if everything is over that was queued before the call; else -1. Counted out
+     * first, then the queue, then counted in: where the sums are the same, all that had been counted in was out at the
+     * first look, and the queue has shown that nothing was on its way.
+     */
+    final long quiet() {
+        long out = sum(left);
+        return isQueueEmpty() && sum(entered) == out ? out : -1;
+    }
+
+    private static long sum(long[] counts) {
+        long sum = 0;
+        for (int color = 0; color < COLORS; color++) {
+            sum += (long) COUNTS.getAcquire(counts, MARGIN + color);
+        }
+        return sum;
+    }
+
+    final long enteredNow() {
+        return sum(entered);
+    }
+
+    /** Any thread, weakly consistent. Entries that wait for a slot, or for a run of their own item. */
+    final int waitingNow() {
+        return parked + handOffs;
+    }
+
+    /** Any thread, weakly consistent. Instances over. */
+    final long completedNow() {
+        return sum(left) - dropped;
+    }
+
+    /** Any thread, weakly consistent. Instances started. */
+    final long startedNow() {
+        return Math.max(completedNow(), sum(entered) - dropped - parked - handOffs);
     }
 }
 
@@ -70,22 +254,46 @@ abstract class ShareLead {
 }
 
 abstract class ShareFields extends ShareLead {
-    /** I: most items that may be active at a time. */
+    /** C: how often the colour was turned. */
+    int turn;
+
+    /** C: most items that may be active at a time; bound shares only. */
     int limit;
 
-    /** C: items started and not finished, sleeping ones included (G31). */
+    /** C: items started and not finished, sleeping ones included (G31); bound shares only. */
     int active;
+
+    /** C: entries in the inactive list. */
+    int parked;
 
     /**
      * C: entries that wait for a run of their own item to end, wherever that runs, or have come back from that wait.
      */
     int handOffs;
 
-    /** C: instances started so far. */
-    long started;
+    /** C: entries that were counted in and never started. */
+    long dropped;
 
-    /** C: whether the share is on the CPU's list of runnable shares. */
+    /** S: workers resumed because the one that ran an item of this share blocked. By the owner. */
+    long cmWakeups;
+
+    /** M: items that took their CPU for too long. */
+    final LongAdder cpuIntensive = new LongAdder();
+
+    /** M: calls of the rescuer. */
+    final LongAdder maydays = new LongAdder();
+
+    /** M: items that the rescuer has run. */
+    final LongAdder rescued = new LongAdder();
+
+    /** M: items and handlers that ran elsewhere while the CPU was offline, and have come home. */
+    final LongAdder repatriated = new LongAdder();
+
+    /** C: whether the share is on the pool's list of runnable shares. */
     boolean isListed;
+
+    /** C: whether something is to be looked at when an item is over. */
+    boolean isAttended;
 
     /**
      * C: whether the workqueue is closed: an entry that comes now is turned away, and its queuer told by the
@@ -93,8 +301,14 @@ abstract class ShareFields extends ShareLead {
      */
     boolean isClosed;
 
-    /** C: link in the CPU's list of runnable shares. */
+    /** C: link in the pool's list of runnable shares. */
     @Nullable Share nextRunnable;
+
+    /** M: whether it is on a pod's stack of stirred shares. */
+    volatile int isStirred;
+
+    /** R(Pod.stirred): link there. */
+    @Nullable Share nextStirred;
 }
 
 abstract class SharePad extends ShareFields {

@@ -10,7 +10,7 @@ import java.lang.invoke.VarHandle;
  * One carrier's hold on its CPU, and how the monitor takes the CPU away while foreign code (a handler) keeps the
  * carrier.
  *
- * <p>Assumptions: {@link #leave}, {@link #enter} and {@link #reset} are called by the carrier, or by the virtual thread
+ * <p>Assumptions: {@link #leave}, {@link #enter}, {@link #give} and {@link #reset} are called by the carrier, or by the virtual thread
  * mounted on it; {@link #take} by one monitor thread; the barrier given to it makes every other thread of the process
  * execute a full memory barrier, and no thread is between {@code enter}'s store and load, reordered, when it returns.
  *
@@ -26,7 +26,8 @@ final class Tenure extends TenurePad {
      * phase   even  the engine runs on the carrier: the CPU cannot be taken
      *         odd   foreign code runs (a handler, a child thread); the value names the period
      *
-     * claim   NONE      --take  (monitor, volatile store)--> REQUESTED
+     * claim   NONE      --take  (monitor, CAS)--> REQUESTED
+     *         NONE      --give  (carrier, CAS, in an even phase)--> TAKEN
      *         REQUESTED --take  (monitor, CAS after the barrier, if the phase is the same odd value)--> TAKEN
      *         REQUESTED --take  (monitor, CAS, otherwise)--> NONE
      *         REQUESTED --enter (carrier, CAS)--> NONE
@@ -66,6 +67,14 @@ final class Tenure extends TenurePad {
         return CLAIM.compareAndSet(this, REQUESTED, NONE) || (int) CLAIM.getAcquire(this) == NONE;
     }
 
+    /** Carrier, which owns its CPU. Gives it away before it enters foreign code; {@link #enter} will say so. */
+    void give() {
+        assert (phase & 1) == 0;
+        while (!CLAIM.compareAndSet(this, NONE, TAKEN)) {
+            CLAIM.compareAndSet(this, REQUESTED, NONE); // the monitor is too late: it will find the phase even
+        }
+    }
+
     /** Carrier that lost its CPU and left the loop. */
     void reset() {
         assert claim == TAKEN && (phase & 1) == 0;
@@ -83,7 +92,9 @@ final class Tenure extends TenurePad {
 
     /** Monitor. Takes the CPU if the carrier still is in the given foreign phase; true where it has lost it. */
     boolean take(long seen, Runnable barrier) {
-        CLAIM.setVolatile(this, REQUESTED);
+        if (!CLAIM.compareAndSet(this, NONE, REQUESTED)) {
+            return false; // it has given the CPU away by itself
+        }
         barrier.run();
         if (phase() == seen && CLAIM.compareAndSet(this, REQUESTED, TAKEN)) {
             return true;

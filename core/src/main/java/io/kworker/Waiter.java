@@ -53,25 +53,27 @@ abstract class Waiter {
         }
     }
 
-    /** An entry that met its item running: it goes to the front of its CPU once the run is over. */
+    /** An entry that met its item running: it goes to the front of its pool once the run is over. */
     static final class Handoff extends Waiter implements Delivery {
-        private final Cpu cpu;
         private final Entry entry;
 
-        Handoff(Cpu cpu, Entry entry) {
+        Handoff(Entry entry) {
             super(entry.generation - 1);
-            this.cpu = cpu;
             this.entry = entry;
+        }
+
+        Entry entry() {
+            return entry;
         }
 
         @Override
         void release() {
-            cpu.post(this);
+            entry.share().handBack(this);
         }
 
         @Override
         public void deliver() {
-            cpu.handOff(entry);
+            entry.share().pool().handOff(entry);
         }
     }
 }

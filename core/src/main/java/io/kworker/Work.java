@@ -24,10 +24,13 @@ import org.jspecify.annotations.Nullable;
  * happens before the run that follows it (G4, G5); what a run does happens before the return of a {@link #flush} or
  * {@link #cancelSync} that found it over or waited for it (G54).
  *
- * <p>All methods may be called from any thread; those that wait ({@code flush}, {@code cancelSync}) block the caller,
+ * <p>All methods may be called from any thread; those that wait ({@code flush}, {@code cancelSync}, {@code disableSync}) block the caller,
  * the others never do.
  */
 public abstract class Work extends WorkState {
+    /** The kernel's length of a description. */
+    private static final int MAX_DESCRIPTION = 31;
+
     /** Makes an idle item. */
     protected Work() {}
 
@@ -100,20 +103,94 @@ public abstract class Work extends WorkState {
      * the wait; the flag is kept.
      *
      * @return true if an instance was pending, whether or not the item ran too (G63)
-     * @throws WorkDeadlockException if called by the item's own handler; nothing is changed then
-     * @throws IllegalStateException if 65,535 threads are in this call for the item already
+     * @throws WorkDeadlockException if called by the item's own handler, or by one that the run in progress waits for,
+     *     directly or through others; nothing is changed then
+     * @throws IllegalStateException if the item is disabled 65,535 times already
      */
     public final boolean cancelSync() {
-        refuseSelfWait("cancelSync");
-        long found = disable();
-        try {
-            if (isRunning(found)) {
-                awaitNewest(found);
-            }
-        } finally {
-            enable();
+        return stop("cancelSync", true);
+    }
+
+    /**
+     * Queueings are refused from here on until as many calls of {@link #enable}, at most 65,535 levels; the pending
+     * instance, if any, is taken back; a run in progress goes on ({@code disable_work}, G64, G66). Refused queueings are
+     * forgotten (G67). Never waits.
+     *
+     * @return true if an instance was pending: it will not run; those who flush it are released
+     * @throws IllegalStateException if disabled 65,535 times already; nothing is changed then
+     */
+    public final boolean disable() {
+        return isPending(disableOnce());
+    }
+
+    /**
+     * As {@link #disable}, and waits for a run in progress ({@code disable_work_sync}). An interrupt does not end the
+     * wait; the flag is kept.
+     *
+     * @return true if an instance was pending
+     * @throws WorkDeadlockException if called by the item's own handler, or by one that the run in progress waits for,
+     *     directly or through others; nothing is changed then
+     * @throws IllegalStateException as {@link #disable}
+     */
+    public final boolean disableSync() {
+        return stop("disableSync", false);
+    }
+
+    /**
+     * Takes back one {@link #disable} ({@code enable_work}). Never queues anything.
+     *
+     * @return true if the item can be queued again
+     * @throws IllegalStateException if the item is not disabled; nothing is changed then (J4). A call too many that
+     *     meets a {@link #cancelSync} by another thread is not noticed: it takes back that one's
+     */
+    public final boolean enable() {
+        int depth = depth(enableOnce());
+        if (depth == 0) {
+            throw new IllegalStateException("not disabled, so it cannot be enabled: " + this);
         }
-        return isPending(found);
+        return depth == 1;
+    }
+
+    /**
+     * Takes back one {@link #disable}, and queues the item if that was the last ({@code enable_and_queue_work}), whether
+     * or not a queueing was refused meanwhile.
+     *
+     * @param workqueue where to
+     * @return true if the item can be queued again; it is pending then, unless somebody was faster
+     * @throws IllegalStateException if the item is not disabled; nothing is changed then
+     * @throws java.util.concurrent.RejectedExecutionException if the workqueue is closed, closing or being drained; the
+     *     item is enabled and idle then
+     * @throws NullPointerException if {@code workqueue} is null
+     */
+    public final boolean enableAndQueue(Workqueue workqueue) {
+        Objects.requireNonNull(workqueue, "workqueue");
+        boolean enabled = enable();
+        if (enabled) {
+            workqueue.queue(this);
+        }
+        return enabled;
+    }
+
+    /** Takes back the pending instance, waits for a run in progress, and refuses queueings meanwhile or from then on. */
+    private boolean stop(String call, boolean enable) {
+        refuseSelfWait(call);
+        long before = state();
+        WaitGraph.Wait wait = isBusy(before) ? WaitGraph.begin(new WaitGraph.OfItem(call, this, before)) : null;
+        try {
+            long found = disableOnce();
+            try {
+                if (isRunning(found)) {
+                    awaitNewest(found);
+                }
+            } finally {
+                if (enable) {
+                    enableOnce();
+                }
+            }
+            return isPending(found);
+        } finally {
+            WaitGraph.end(wait);
+        }
     }
 
     /**
@@ -121,20 +198,37 @@ public abstract class Work extends WorkState {
      * not wait for instances queued later. An interrupt does not end the wait; the flag is kept.
      *
      * @return true if there was something to wait for; false if the item was idle
-     * @throws WorkDeadlockException if called by the item's own handler
+     * @throws WorkDeadlockException if called by the item's own handler, or by one that the item waits for, directly or
+     *     through others: by a handler, or for a slot that only such handlers hold (J6)
      */
     public final boolean flush() {
         refuseSelfWait("flush");
         long s = state();
-        if (!isPending(s) && !isRunning(s)) {
+        if (!isBusy(s)) {
             return false;
         }
-        awaitNewest(s);
+        Share share = home;
+        if (share != null) {
+            share.workqueue.reportDependency("flush() of an item in it");
+        }
+        WaitGraph.Wait wait = WaitGraph.begin(new WaitGraph.OfItem("flush", this, s));
+        try {
+            awaitNewest(s);
+        } finally {
+            WaitGraph.end(wait);
+        }
         return true;
     }
 
     /** Waits for the newest instance of a state in which the item was busy. */
     private void awaitNewest(long s) {
+        Run run = Run.current();
+        if (run != null && run.isAtomic()) {
+            while (!isOverSince(s)) { // must not block (G75)
+                Thread.onSpinWait();
+            }
+            return;
+        }
         Waiter.Parked waiter = new Waiter.Parked(generation(s));
         await(waiter);
         if (!hasMovedOn(s, state())) { // else it was over before the waiter was registered, and a later one may run
@@ -174,7 +268,11 @@ public abstract class Work extends WorkState {
      * @return true if pending or running
      */
     public final boolean isBusy() {
-        return (state() & (PENDING | RUNNING)) != 0;
+        return isBusy(state());
+    }
+
+    private static boolean isBusy(long state) {
+        return (state & (PENDING | RUNNING)) != 0;
     }
 
     /**
@@ -187,6 +285,49 @@ public abstract class Work extends WorkState {
         return run == null ? null : run.work;
     }
 
+    /**
+     * Says what the running handler does, for dumps and for the name of its thread ({@code set_worker_desc}, A53, A55):
+     * the name ends with {@code +text} while the handler runs, and with {@code -text} after it, until the thread runs
+     * the next item. Outside handlers it does nothing.
+     *
+     * @param text at most 31 characters, what is more is cut off; empty for none
+     * @throws NullPointerException if {@code text} is null
+     */
+    public static void describe(String text) {
+        String cut = text.substring(0, Math.min(text.length(), MAX_DESCRIPTION));
+        Run run = Run.current();
+        if (run != null && run.work != null) {
+            run.describe(cut);
+        }
+    }
+
+    /**
+     * Whether the calling thread is a rescuer that runs an item ({@code current_is_workqueue_rescuer}).
+     *
+     * @return true if so
+     */
+    public static boolean isOnRescuer() {
+        Run run = Run.current();
+        return run != null && run.work != null && run.isRescuer();
+    }
+
+    /**
+     * Whether the calling thread runs an item of a {@code memReclaim} workqueue
+     * ({@code current_is_workqueue_mem_reclaim}): it should wait for no workqueue that is not (G81).
+     *
+     * @return true if so
+     */
+    public static boolean isOnMemReclaim() {
+        Run run = Run.current();
+        Share share = run == null || run.work == null ? null : run.share;
+        return share != null && share.workqueue.rescuer() != null;
+    }
+
+    /** What runs: the class of the item, or of its handler; for reports about items of one kind. */
+    Class<?> function() {
+        return getClass();
+    }
+
     @Override
     final Work work() {
         return this;
@@ -196,7 +337,8 @@ public abstract class Work extends WorkState {
     public String toString() {
         long s = state();
         return getClass().getName() + '@' + Integer.toHexString(System.identityHashCode(this))
-                + (isPending(s) ? " pending" : "") + (isRunning(s) ? " running" : "");
+                + (isPending(s) ? " pending" : "") + (isRunning(s) ? " running" : "")
+                + (depth(s) > 0 ? " disabled" : "");
     }
 
     /** An item with a handler. */
@@ -210,6 +352,11 @@ public abstract class Work extends WorkState {
         @Override
         protected void run() throws Exception {
             handler.run(this);
+        }
+
+        @Override
+        Class<?> function() {
+            return handler.getClass();
         }
 
         @Override

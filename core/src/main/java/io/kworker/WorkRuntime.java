@@ -9,7 +9,10 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -33,19 +36,33 @@ import org.jspecify.annotations.Nullable;
 public final class WorkRuntime implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("io.kworker");
 
+    /** At most one report in so long that no thread could be made. */
+    private static final long NOT_MADE_NANOS = 1_000_000_000;
+
     /** I. */
     final RuntimeSettings settings;
 
     private final Cpus cpus;
+    private final Pods pods;
+    private final Online online = new Online(this);
+    private final Freezer freezer = new Freezer(this);
+    private final SystemQueues systemQueues = new SystemQueues(this);
+    private final Clock clock = new Clock();
+    private final Lifecycle lifecycle = new Lifecycle();
 
+    /** I: by the index of the CPU. */
     private final List<Engine> engines = new ArrayList<>();
+
+    /** I: null where the engines are a test's. */
     private final @Nullable Monitor monitor;
+
+    private final Watchdog watchdog;
     private final String schedulerProblem;
     private final String pinningProblem;
-    private final Workqueue system;
     private final boolean isShared;
 
-    private final Lifecycle lifecycle = new Lifecycle();
+    /** S: when the last failure to make a thread was reported. */
+    private volatile long lastNotMade = System.nanoTime() - NOT_MADE_NANOS;
 
     private WorkRuntime(Builder builder) {
         settings = builder.settings();
@@ -54,7 +71,7 @@ public final class WorkRuntime implements AutoCloseable {
         BitSet chosen = builder.chosenCpus(machine);
         schedulerProblem = builder.carrierScheduler.problem("carrierScheduler", CarrierScheduler.problem());
         boolean hooked = schedulerProblem.isEmpty() && builder.engines == null;
-        String noPinning = Os.problem();
+        String noPinning = builder.topology == null ? Os.problem() : "the machine is not the real one";
         if (noPinning == null && !hooked && builder.pinning == Mode.AUTO) {
             noPinning =
                     "without the carrier scheduler the JDK's own scheduler would start its threads with the mask of "
@@ -62,20 +79,22 @@ public final class WorkRuntime implements AutoCloseable {
         }
         String unpinned = builder.pinning.problem("pinning", noPinning);
         cpus = new Cpus(this, machine.allowed(), chosen);
+        pods = new Pods(this, builder.topology == null ? Topology.ofMachine(chosen) : builder.topology);
+        online.begin();
         List<Seat> seats = new ArrayList<>();
         for (Cpu cpu : cpus.array()) {
             if (builder.engines != null) {
                 engines.add(builder.engines.apply(cpu));
             } else if (hooked) {
-                seats.add(new Seat(cpu, unpinned.isEmpty()));
+                Seat seat = new Seat(cpu, unpinned.isEmpty());
+                seats.add(seat);
+                engines.add(seat);
             } else {
                 engines.add(new Dispatcher(cpu, unpinned.isEmpty()));
             }
         }
-        engines.addAll(seats);
-        monitor = hooked ? new Monitor(seats, settings) : null;
-        system = new Workqueue(new Workqueue.Builder(this, "events"), cpus.array());
-        lifecycle.add(system);
+        watchdog = new Watchdog(this);
+        monitor = builder.engines == null ? new Monitor(this, seats, watchdog) : null;
         begin();
         if (unpinned.isEmpty() && !engines.stream().allMatch(Engine::isPinned)) {
             unpinned = "the operating system refused to confine a thread to its CPU";
@@ -115,14 +134,84 @@ public final class WorkRuntime implements AutoCloseable {
         return new Builder();
     }
 
+    // ---- workqueues ----
+
     /**
-     * The system queue of this runtime ({@code system_percpu_wq}): bound to CPUs, {@value Workqueue#DEFAULT_MAX_ACTIVE}
-     * active items per CPU.
+     * The system queue ({@code system_percpu_wq}): bound to CPUs, {@value Workqueue#DEFAULT_MAX_ACTIVE} active items per
+     * CPU. Like all system queues it is made on first use, has the kernel's name and limits, and is closed with the
+     * runtime.
      *
-     * @return always the same workqueue; it is closed with the runtime
+     * @return always the same workqueue
+     * @throws RejectedExecutionException if it was not used before and the runtime is closed or closing; so for all
+     *     system queues
      */
     public Workqueue system() {
-        return system;
+        return systemQueues.normal();
+    }
+
+    /**
+     * The system queue of high priority ({@code system_highpri_wq}).
+     *
+     * @return always the same workqueue
+     */
+    public Workqueue systemHighpri() {
+        return systemQueues.get(SystemQueues.Kind.HIGHPRI);
+    }
+
+    /**
+     * The system queue for items that may take long ({@code system_long_wq}), so that a flush of {@link #system} need
+     * not wait for them.
+     *
+     * @return always the same workqueue
+     */
+    public Workqueue systemLong() {
+        return systemQueues.get(SystemQueues.Kind.LONG);
+    }
+
+    /**
+     * The unbound system queue ({@code system_dfl_wq}): {@value Workqueue#MAX_ACTIVE_LIMIT} active items.
+     *
+     * @return always the same workqueue
+     */
+    public Workqueue systemUnbound() {
+        return systemQueues.get(SystemQueues.Kind.UNBOUND);
+    }
+
+    /**
+     * The freezable system queue ({@code system_freezable_wq}).
+     *
+     * @return always the same workqueue
+     */
+    public Workqueue systemFreezable() {
+        return systemQueues.get(SystemQueues.Kind.FREEZABLE);
+    }
+
+    /**
+     * The system queue that is bound, or unbound if the runtime is {@linkplain Builder#powerEfficient power-efficient}
+     * ({@code system_power_efficient_wq}).
+     *
+     * @return always the same workqueue
+     */
+    public Workqueue systemPowerEfficient() {
+        return systemQueues.get(SystemQueues.Kind.POWER_EFFICIENT);
+    }
+
+    /**
+     * The BH system queue ({@code system_bh_wq}).
+     *
+     * @return always the same workqueue
+     */
+    public Workqueue systemBh() {
+        return systemQueues.get(SystemQueues.Kind.BH);
+    }
+
+    /**
+     * The BH system queue of high priority ({@code system_bh_highpri_wq}).
+     *
+     * @return always the same workqueue
+     */
+    public Workqueue systemBhHighpri() {
+        return systemQueues.get(SystemQueues.Kind.BH_HIGHPRI);
     }
 
     /**
@@ -135,6 +224,128 @@ public final class WorkRuntime implements AutoCloseable {
     public Workqueue.Builder workqueue(String name) {
         return new Workqueue.Builder(this, Objects.requireNonNull(name, "name"));
     }
+
+    /** Makes a workqueue. */
+    Workqueue open(WorkqueueSettings wanted) {
+        Workqueue workqueue = new Workqueue(this, wanted);
+        lifecycle.add(workqueue);
+        if (wanted.freezable() && isFrozen()) {
+            workqueue.limiters().forEach(Limiter::limitChanged); // it may have been frozen while this was made
+        }
+        Rescuer rescuer = workqueue.rescuer();
+        if (rescuer != null) {
+            rescuer.start();
+            if (monitor != null) {
+                monitor.expectRescues();
+            }
+        }
+        return workqueue;
+    }
+
+    /**
+     * Flushes all workqueues of the runtime: waits until everything is over that was queued before the call. An
+     * interrupt does not end the wait; the flag is kept.
+     *
+     * @throws WorkDeadlockException if called by a handler of this runtime, which it would wait for
+     */
+    public void flushAll() {
+        Workqueue.refuseSelfWait("flushAll() of runtime '" + name() + "'", share -> share.workqueue.runtime() == this);
+        List<Workqueue> all = workqueues();
+        List<Round> rounds = new ArrayList<>();
+        for (Workqueue workqueue : all) {
+            rounds.add(workqueue.rounds().begin(false));
+        }
+        for (int i = 0; i < all.size(); i++) {
+            all.get(i).await("flushAll", rounds.get(i));
+        }
+    }
+
+    // ---- freeze ----
+
+    /**
+     * Begins to freeze: no item of a freezable workqueue starts any more; those that are active go on to their end
+     * ({@code freeze_workqueues_begin}, G72). Items may be queued and cancelled meanwhile; they start after
+     * {@link #thaw}. Does not wait.
+     *
+     * @return completes when no freezable item is active, and none starts until {@code thaw}; is cancelled where the
+     *     thaw comes first. What depends on it runs on a thread of its own. Called again before a thaw: the same freeze
+     */
+    public CompletableFuture<Void> freeze() {
+        return freezer.freeze();
+    }
+
+    /**
+     * Freezes, and waits until that is complete. An interrupt does not end the wait; the flag is kept.
+     *
+     * @param timeout how long to wait at most
+     * @throws TimeoutException if items are still active then; they are named, and everything is thawed again
+     * @throws java.util.concurrent.CancellationException if another thread thaws meanwhile
+     */
+    public void freeze(Duration timeout) throws TimeoutException {
+        freezer.freeze(timeout);
+    }
+
+    /** Lets the freezable workqueues go on ({@code thaw_workqueues}). Does nothing where nothing is frozen. */
+    public void thaw() {
+        freezer.thaw();
+    }
+
+    /**
+     * Whether the freezable workqueues are stopped, or are being.
+     *
+     * @return true between {@link #freeze} and {@link #thaw}
+     */
+    public boolean isFrozen() {
+        return freezer.isFrozen();
+    }
+
+    // ---- CPUs ----
+
+    /**
+     * Takes a CPU out of use (G77, J12). Nothing is moved or lost: what is queued there, the handlers that run or sleep
+     * there, and what is queued there by {@link Workqueue#queueOn} from now on, run on the CPUs that are left; what is
+     * queued with no CPU given goes to those anyway. Does nothing if it is offline already.
+     *
+     * @param cpu number of a CPU, out of {@link #cpus}
+     * @throws IllegalArgumentException if the runtime has no such CPU
+     * @throws IllegalStateException if it is the last one online
+     */
+    public void cpuOffline(int cpu) {
+        online.offline(cpus.array()[indexOf(cpu)]);
+    }
+
+    /**
+     * Takes a CPU into use again. Does nothing if it is online already.
+     *
+     * @param cpu number of a CPU, out of {@link #cpus}
+     * @throws IllegalArgumentException if the runtime has no such CPU
+     */
+    public void cpuOnline(int cpu) {
+        online.online(cpus.array()[indexOf(cpu)]);
+    }
+
+    /**
+     * The CPUs that are online. One goes offline by {@link #cpuOffline}, or when the system takes it from the process (a
+     * change of its affinity mask or cpuset), which is noticed within about a second of activity; and comes back
+     * likewise.
+     *
+     * @return a new array of the operating system's numbers, ascending
+     */
+    public int[] onlineCpus() {
+        return online.get().stream().toArray();
+    }
+
+    /** The CPUs that are online, by the system's numbers; a copy. */
+    BitSet online() {
+        return online.get();
+    }
+
+    /** Monitor. */
+    void checkAffinity() {
+        online.check();
+    }
+
+    // ---- looking ----
 
     /**
      * The name given to the builder.
@@ -200,7 +411,13 @@ public final class WorkRuntime implements AutoCloseable {
         if (isShared) {
             return;
         }
-        lifecycle.closeAll(this::stop);
+        WaitGraph.Wait wait =
+                WaitGraph.begin(new WaitGraph.OfDrain("close() of runtime '" + name() + "'", workqueues()));
+        try {
+            lifecycle.closeAll(this::stop);
+        } finally {
+            WaitGraph.end(wait);
+        }
     }
 
     /** Starts the threads; where one cannot be had, those that run already are stopped again. */
@@ -238,12 +455,33 @@ public final class WorkRuntime implements AutoCloseable {
     }
 
     boolean isSystem(Workqueue workqueue) {
-        return workqueue == system;
+        return systemQueues.contains(workqueue);
     }
 
+    /** The workqueues that are not closed. */
+    List<Workqueue> workqueues() {
+        return lifecycle.open();
+    }
+
+    Pods pods() {
+        return pods;
+    }
+
+    Clock clock() {
+        return clock;
+    }
+
+    /** For tests. */
+    @Nullable
     Monitor monitor() {
-        assert monitor != null;
         return monitor;
+    }
+
+    /** A carrier has been asleep and is not any more. */
+    void stirred() {
+        if (monitor != null) {
+            monitor.stirred();
+        }
     }
 
     // ---- CPUs ----
@@ -256,6 +494,43 @@ public final class WorkRuntime implements AutoCloseable {
     /** What serves the CPUs; not to be written. */
     List<Engine> engines() {
         return engines;
+    }
+
+    Engine engine(Cpu cpu) {
+        return engines.get(cpu.index);
+    }
+
+    /** From now on items with no CPU given go to these. */
+    void route(BitSet cpusOnline) {
+        cpus.assign(cpusOnline);
+    }
+
+    /** All contexts that run handlers, weakly consistent; those without an item too. */
+    List<Run> runs() {
+        List<Run> runs = new ArrayList<>();
+        engines.forEach(engine -> runs.addAll(engine.runs()));
+        for (Workqueue workqueue : workqueues()) {
+            Rescuer rescuer = workqueue.rescuer();
+            Run rescue = rescuer == null ? null : rescuer.current();
+            if (rescue != null) {
+                runs.add(rescue);
+            }
+        }
+        return runs;
+    }
+
+    /** Throws where none of these is a CPU of the runtime, though there are some. */
+    void checkCpus(Set<Integer> numbers) {
+        if (!numbers.isEmpty()
+                && Arrays.stream(cpus.array()).noneMatch(cpu -> numbers.contains(cpu.number))) {
+            throw new IllegalArgumentException("runtime '" + name() + "' has none of the CPUs " + numbers + ", but "
+                    + Arrays.toString(cpus()));
+        }
+    }
+
+    /** Index of a CPU of that node: the caller's if possible. */
+    int localCpuOfNode(int node) {
+        return cpus.localOfNode(node, pods.topology(), online.get());
     }
 
     /** Index of the caller's CPU. */
@@ -272,16 +547,31 @@ public final class WorkRuntime implements AutoCloseable {
 
     /** No thread could be made for a reserve worker. */
     void workerNotMade(Throwable t) {
-        LOG.log(Level.WARNING, "runtime '" + name() + "' could not make a worker; the next item tries again", t);
+        long now = System.nanoTime();
+        if (now - lastNotMade >= NOT_MADE_NANOS) {
+            lastNotMade = now;
+            inBackground(() -> LOG.log(Level.WARNING,
+                    "runtime '" + name() + "' could not make a thread for a worker or a carrier; it goes on trying", t));
+        }
+    }
+
+    /** Carrier. A handler has blocked that must not (J7). */
+    void blockedInAtomic(Run run) {
+        watchdog.blockedInAtomic(run);
+    }
+
+    /** Logs, or the like, on a thread that may block; nothing where none is to be had. */
+    static void inBackground(Runnable report) {
+        try {
+            Thread.ofVirtual().start(report);
+        } catch (Throwable nothing) {
+            // no thread for the message either; the caller must go on
+        }
     }
 
     /** A continuation failed as it should not. */
     void carrierFault(Throwable t) {
-        try {
-            Thread.ofVirtual().start(() -> LOG.log(Level.ERROR, "a fault on a carrier of runtime '" + name() + "'", t));
-        } catch (Throwable nothing) {
-            // no thread for the message either; the carrier must go on
-        }
+        inBackground(() -> LOG.log(Level.ERROR, "a fault on a carrier of runtime '" + name() + "'", t));
     }
 
     @Override
@@ -322,7 +612,14 @@ public final class WorkRuntime implements AutoCloseable {
         private int maxCarriers = 256;
         private Mode carrierScheduler = Mode.AUTO;
         private Mode pinning = Mode.AUTO;
+        private long watchdogNanos = 30_000_000_000L;
+        private int hogWarnings = 4;
+        private boolean powerEfficient;
+        private Affinity defaultAffinity = Affinity.CACHE_SHARD;
+        private int cacheShardSize = 8;
         private @Nullable Function<Cpu, Engine> engines;
+        private @Nullable Topology topology;
+        private Runnable beforeThread = () -> {};
 
         private boolean isShared;
 
@@ -337,6 +634,18 @@ public final class WorkRuntime implements AutoCloseable {
         /** For tests: what serves a CPU, in place of carriers. */
         Builder engines(Function<Cpu, Engine> perCpu) {
             engines = perCpu;
+            return this;
+        }
+
+        /** For tests: a machine that is not there. Its CPUs are those of the runtime; nothing is pinned. */
+        Builder topology(Topology machine) {
+            topology = machine;
+            return this;
+        }
+
+        /** For tests: called before a thread of a worker or carrier is made, and may throw in its place. */
+        Builder beforeThread(Runnable hook) {
+            beforeThread = hook;
             return this;
         }
 
@@ -488,6 +797,76 @@ public final class WorkRuntime implements AutoCloseable {
         }
 
         /**
+         * A CPU or pod on which something waits and nothing moves for so long, and a workqueue whose items wait for so
+         * long for the slots that others hold, are reported (G80, {@code workqueue.watchdog_thresh}). 30 seconds if not
+         * given.
+         *
+         * @param time zero to switch this off
+         * @return this
+         * @throws IllegalArgumentException if negative
+         */
+        public Builder watchdog(Duration time) {
+            watchdogNanos = nanos("watchdog", time, 0);
+            return this;
+        }
+
+        /**
+         * From which offence on a handler that takes its CPU for the CPU-intensive threshold is reported; after that
+         * less and less often (G28, {@code workqueue.cpu_intensive_warning_thresh}). 4 if not given.
+         *
+         * @param offences zero for no reports
+         * @return this
+         * @throws IllegalArgumentException if negative
+         */
+        public Builder cpuIntensiveWarnings(int offences) {
+            if (offences < 0) {
+                throw new IllegalArgumentException("cpuIntensiveWarnings must not be negative: " + offences);
+            }
+            hogWarnings = offences;
+            return this;
+        }
+
+        /**
+         * Workqueues built {@linkplain Workqueue.Builder#powerEfficient power-efficient} are unbound, so that their items
+         * wake no CPU that sleeps while another is awake (J14, {@code workqueue.power_efficient}). Off if not given.
+         *
+         * @param on whether they are
+         * @return this
+         */
+        public Builder powerEfficient(boolean on) {
+            powerEfficient = on;
+            return this;
+        }
+
+        /**
+         * How the CPUs are divided into pods for unbound workqueues that do not say it
+         * ({@code workqueue.default_affinity_scope}). {@link Affinity#CACHE_SHARD} if not given.
+         *
+         * @param scope the scope
+         * @return this
+         * @throws NullPointerException if {@code scope} is null
+         */
+        public Builder defaultAffinity(Affinity scope) {
+            defaultAffinity = Objects.requireNonNull(scope, "scope");
+            return this;
+        }
+
+        /**
+         * Cores in a pod of {@link Affinity#CACHE_SHARD} ({@code workqueue.cache_shard_size}). 8 if not given.
+         *
+         * @param cores one or more
+         * @return this
+         * @throws IllegalArgumentException if less than one
+         */
+        public Builder cacheShardSize(int cores) {
+            if (cores < 1) {
+                throw new IllegalArgumentException("cacheShardSize must be at least 1, not " + cores);
+            }
+            cacheShardSize = cores;
+            return this;
+        }
+
+        /**
          * Makes the runtime and starts its carriers.
          *
          * @return a new runtime, open until it is closed
@@ -511,7 +890,8 @@ public final class WorkRuntime implements AutoCloseable {
 
         private RuntimeSettings settings() {
             return new RuntimeSettings(
-                    name, idleStrategies, mountedSpin(), thresholdNanos, lifetimeNanos, ringCapacity, maxCarriers);
+                    name, idleStrategies, mountedSpin(), thresholdNanos, lifetimeNanos, ringCapacity, maxCarriers,
+                    watchdogNanos, hogWarnings, powerEfficient, defaultAffinity, cacheShardSize, beforeThread);
         }
 
         /** A strategy that only spins is best served by a worker that spins mounted, and never leaves the carrier. */
@@ -527,14 +907,15 @@ public final class WorkRuntime implements AutoCloseable {
         }
 
         private BitSet chosenCpus(Priming.Machine machine) {
+            BitSet allowed = topology == null ? machine.allowed() : topology.cpus();
             if (cpus == null) {
-                return machine.usable();
+                return topology == null ? machine.usable() : allowed;
             }
             BitSet chosen = new BitSet();
             for (int number : cpus) {
-                if (!machine.allowed().get(number)) {
+                if (!allowed.get(number)) {
                     throw new IllegalArgumentException(
-                            "CPU " + number + " is not one that this process may run on: " + machine.allowed());
+                            "CPU " + number + " is not one that this process may run on: " + allowed);
                 }
                 chosen.set(number);
             }

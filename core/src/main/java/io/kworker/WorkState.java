@@ -33,7 +33,7 @@ abstract class WorkState extends Entry {
      *   PENDING           --start   (owner of the entry's CPU, CAS)--> RUNNING, starts + 1; own entry: LINKED cleared
      *   PENDING           --unpend  (canceller, CAS)--> PENDING cleared
      *   any               --disable (canceller, CAS)--> PENDING cleared, depth + 1
-     *   depth > 0         --enable  (canceller, add)--> depth - 1
+     *   depth > 0         --enable  (canceller, CAS)--> depth - 1
      *   RUNNING           --finish  (runner, add)--> RUNNING cleared
      *   LINKED            --unlink  (owner of the entry's CPU; an own entry that is given up)--> LINKED cleared
      *
@@ -208,7 +208,7 @@ abstract class WorkState extends Entry {
     }
 
     /** One more level of disabling, and takes the pending instance; returns the state found. */
-    final long disable() {
+    final long disableOnce() {
         for (;;) {
             long s = state;
             if ((s & DEPTH_MASK) == DEPTH_MASK) {
@@ -223,9 +223,19 @@ abstract class WorkState extends Entry {
         }
     }
 
-    final void enable() {
-        long s = (long) STATE.getAndAdd(this, -DEPTH_ONE);
-        assert (s & DEPTH_MASK) != 0;
+    /** One level less, if there is one; returns the state found. */
+    final long enableOnce() {
+        for (;;) {
+            long s = state;
+            if ((s & DEPTH_MASK) == 0 || cas(s, s - DEPTH_ONE)) {
+                return s;
+            }
+        }
+    }
+
+    /** Levels of disabling in a state. */
+    static int depth(long state) {
+        return (int) ((state & DEPTH_MASK) / DEPTH_ONE);
     }
 
     // ---- waiters ----
@@ -299,6 +309,12 @@ abstract class WorkState extends Entry {
             last.next = head;
         } while (!WAITERS.compareAndSet(this, head, kept));
         return isOver(oldest, state) ? (Waiter) WAITERS.getAndSet(this, null) : null;
+    }
+
+    /** Whether the newest instance of state {@code s}, in which the item was busy, is over. */
+    final boolean isOverSince(long s) {
+        long now = state;
+        return hasMovedOn(s, now) || isOver(generation(s), now);
     }
 
     /** Where the pending instance is queued, if there is one and its entry is the item itself; else null. */

@@ -18,7 +18,7 @@ final class Worker extends Run implements Runnable {
     private final Crew crew;
 
     /** C: the thread. */
-    @Nullable Thread thread;
+    private @Nullable Thread thread;
 
     /** C: what the carrier runs to mount the thread; set when the thread is started. */
     @Nullable Runnable continuation;
@@ -41,9 +41,24 @@ final class Worker extends Run implements Runnable {
     /** C: resumed in order to end. */
     private boolean isDismissed;
 
+    /** I. */
+    private final Clock clock;
+
     Worker(Cpu cpu, Crew crew) {
         super(cpu);
+        this.clock = cpu.runtime.clock();
         this.crew = crew;
+    }
+
+    @Override
+    @Nullable
+    Thread thread() {
+        return thread;
+    }
+
+    /** Manager, before the thread is started. */
+    void be(Thread thread) {
+        this.thread = thread;
     }
 
     Runnable continuation() {
@@ -83,7 +98,7 @@ final class Worker extends Run implements Runnable {
             if (crew.needsReserve()) {
                 makeReserve();
             }
-            boolean fetched = cpu.fetch(this) || carrier().spin() && cpu.fetch(this);
+            boolean fetched = cpu.fetch(this) || carrier().spin() && fetchWatched();
             if (fetched) {
                 execute();
             }
@@ -91,24 +106,67 @@ final class Worker extends Run implements Runnable {
                 rest(); // a message is the carrier's to take; who has been woken goes first (G23)
             }
         }
-        crew.dismiss();
+        crew.dismiss(this);
+        carrier().tenure.leave();
+        crew.forget(this);
+    }
+
+    /** After a spin: who saw it has left an entry to it; if it has taken another, somebody else is to look. */
+    private boolean fetchWatched() {
+        boolean fetched = cpu.fetch(this);
+        if (fetched && cpu.hasPods()) {
+            cpu.kickPods();
+        }
+        return fetched;
     }
 
     private void execute() {
         Work item = work;
         Share of = share;
         assert item != null && of != null;
-        carrier().fetched = true;
+        Carrier mountedOn = carrier();
+        mountedOn.fetched = true;
+        startedAt = clock.now();
+        boolean isOwner = of.isPlain || !of.workqueue.isCpuIntensive() || !giveCpuAway();
         carrier().tenure.leave();
         perform(item, of);
-        boolean owner = enter();
+        isOwner = enter() && isOwner;
         item.finish();
         work = null;
-        if (owner) {
-            cpu.finished(of);
+        if (isOwner) {
+            of.finished(turn);
+        } else if (of instanceof BoundShare bound) {
+            comeHome(new Homecoming(this, bound, turn, null));
         } else {
-            comeHome(new Homecoming(this, of, null));
+            of.finished(turn);
+            comeHome(new Homecoming(this, null, 0, null));
         }
+    }
+
+    /** G27: the CPU goes to another carrier before the handler starts. False where no other can be had. */
+    private boolean giveCpuAway() {
+        Seat seat = crew.seat();
+        Carrier relief = seat.pollSpare();
+        if (relief == null) {
+            carrier().tenure.leave();
+            try {
+                relief = seat.newRelief();
+            } catch (Throwable t) {
+                cpu.runtime.workerNotMade(t); // the item runs as any other
+            }
+            if (!enter()) {
+                if (relief != null) {
+                    seat.retire(relief);
+                }
+                return true; // somebody else has it already
+            }
+        }
+        if (relief == null) {
+            return false;
+        }
+        carrier().tenure.give();
+        seat.pass(relief);
+        return true;
     }
 
     private void makeReserve() {
@@ -126,7 +184,7 @@ final class Worker extends Run implements Runnable {
         boolean owner = enter();
         crew.endManaging();
         if (!owner) {
-            comeHome(new Homecoming(this, null, reserve));
+            comeHome(new Homecoming(this, null, 0, reserve));
         } else if (reserve != null) {
             crew.adopt(reserve);
         }
@@ -157,7 +215,7 @@ final class Worker extends Run implements Runnable {
     /** Just mounted: becomes the owner. */
     private void settle() {
         if (!enter()) {
-            comeHome(new Homecoming(this, null, null));
+            comeHome(new Homecoming(this, null, 0, null));
         }
     }
 
@@ -168,11 +226,12 @@ final class Worker extends Run implements Runnable {
     }
 
     /** What a stranger brings to the owner of its CPU: a slot to return, a reserve to adopt, and itself. */
-    record Homecoming(Worker worker, @Nullable Share share, @Nullable Worker reserve) implements Delivery {
+    record Homecoming(Worker worker, @Nullable BoundShare share, int turn, @Nullable Worker reserve)
+            implements Delivery {
         @Override
         public void deliver() {
             if (share != null) {
-                worker.cpu.finished(share);
+                share.finished(turn);
             }
             if (reserve != null) {
                 worker.crew.adopt(reserve);

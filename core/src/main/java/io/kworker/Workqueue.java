@@ -3,87 +3,108 @@
 package io.kworker;
 
 import java.lang.System.Logger.Level;
-import java.lang.invoke.ConstantBootstraps;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
+import java.util.BitSet;
+import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A queue of work items with its own limit and exception handler; the workers are the runtime's (the kernel's
+ * A queue of work items with its own limit, flags and exception handler; the workers are the runtime's (the kernel's
  * {@code struct workqueue_struct}, made by {@code alloc_workqueue}). Made by {@link WorkRuntime#workqueue}.
  *
- * <p>It is bound to CPUs: an item runs on the CPU that it was queued on. On one CPU the items of a workqueue start in
- * the order in which they were queued (G20), one after another, and the next one starts when the one before has ended
- * or blocks (G21, G22). At most {@link #maxActive} of them are active on a CPU at a time, that is started and not
- * finished, sleeping ones included; the rest waits in order (G31, G32, G35).
+ * <p>By default it is bound to CPUs: an item runs on the CPU that it was queued on. On one CPU the items of a workqueue
+ * start in the order in which they were queued (G20), one after another, and the next one starts when the one before has
+ * ended or blocks (G21, G22). At most {@link #maxActive} of them are active on a CPU at a time, that is started and not
+ * finished, sleeping ones included; the rest waits in order (G31, G32, G35). An {@linkplain Builder#unbound unbound} one
+ * is served by whichever CPU has nothing else to do, with one limit for all; an {@linkplain Builder#ordered ordered} one
+ * runs one item at a time.
  *
  * <p>{@link #queue} and {@link #queueOn} are lock-free, never block, never fail for a full queue, and allocate nothing
  * for an item that was not cancelled since it was last queued and fits into the CPU's ring. They may be called from any
  * thread, handlers included.
  */
 public final class Workqueue implements AutoCloseable {
-    /** Items active on a CPU at a time where the builder was told nothing (the kernel's {@code WQ_DFL_ACTIVE}). */
+    /** Active items where the builder was told nothing (the kernel's {@code WQ_DFL_ACTIVE}). */
     public static final int DEFAULT_MAX_ACTIVE = 1024;
 
     /** The highest limit (the kernel's {@code WQ_MAX_ACTIVE}). */
     public static final int MAX_ACTIVE_LIMIT = 2048;
 
+    /** Of an unbound workqueue, active items on each node in any case (the kernel's {@code WQ_DFL_MIN_ACTIVE}). */
+    public static final int DEFAULT_MIN_ACTIVE = 8;
+
     /*
-     * phase:  OPEN --close--> DRAINING --close, when nothing is left--> CLOSED
+     * phase:  OPEN     --drain, close--------------------------> DRAINING
+     *         DRAINING --the last drain() ends, nobody closes--> OPEN
+     *         DRAINING --close, when nothing is left-----------> CLOSED
      *
-     * A queueing that races close(): the queuer publishes its entry, then reads the phase; close() changes the phase,
-     * then sends markers through the same rings. So an entry is ahead of the markers, and its run is waited for, or its
+     * A queueing that races: the queuer publishes its entry, then reads the phase; close() and drain() change the phase,
+     * then send markers through the same queues. So an entry is ahead of the markers, and its run is waited for, or its
      * queuer sees the new phase and takes the instance back by the state word; where that fails it has started, and
-     * counts as accepted. Entries behind the last marker are dropped by the owner of the CPU, each of them one that its
+     * counts as accepted. Entries behind the last marker are dropped by the owner of the pool, each of them one that its
      * queuer takes back.
      */
     private static final int OPEN = 0;
     private static final int DRAINING = 1;
     private static final int CLOSED = 2;
 
-    private static final VarHandle PHASE =
-            ConstantBootstraps.fieldVarHandle(MethodHandles.lookup(), "phase", VarHandle.class, Workqueue.class,
-                    int.class);
-
     private static final System.Logger LOG = System.getLogger("io.kworker");
 
-    /** I: one for each CPU of the runtime. */
-    final Share[] shares;
-
     private final WorkRuntime runtime;
-    private final String name;
-    private final int maxActive;
-    private final BiConsumer<? super Work, ? super Throwable> exceptionHandler;
+    private final WorkqueueSettings settings;
+    private final Shares shares;
+    private final Rounds rounds = new Rounds(this);
+    private final @Nullable Rescuer rescuer;
 
-    /** M: only ever goes up. */
+    /** L: drains and closings under way. */
+    private int drains;
+
+    /** S: under the lock. */
     private volatile int phase = OPEN;
 
-    Workqueue(Builder builder, Cpu[] cpus) {
-        runtime = builder.runtime;
-        name = builder.name;
-        maxActive = builder.maxActive;
-        exceptionHandler = builder.exceptionHandler;
-        shares = new Share[cpus.length];
-        for (int i = 0; i < shares.length; i++) {
-            shares[i] = new Share(this, cpus[i], maxActive);
-        }
+    /** S: under the lock. */
+    private volatile int maxActive;
+
+    /** S: under the lock. */
+    private volatile int minActive;
+
+    /** M: a handler of a memReclaim workqueue has waited for this one, and that was reported. */
+    private volatile boolean isReportedAsDependency;
+
+    Workqueue(WorkRuntime runtime, WorkqueueSettings settings) {
+        this(runtime, settings, runtime.cpuArray());
+    }
+
+    /** @param cpus where it is bound to, if it is */
+    Workqueue(WorkRuntime runtime, WorkqueueSettings settings, Cpu[] cpus) {
+        this.runtime = runtime;
+        this.settings = settings;
+        maxActive = settings.maxActive();
+        minActive = Math.min(settings.minActive(), settings.maxActive());
+        rescuer = settings.memReclaim() ? new Rescuer(settings.name()) : null;
+        shares = settings.ordered() ? Shares.ordered(this, settings.attributes())
+                : settings.unbound() ? Shares.unbound(this, settings.attributes())
+                : Shares.bound(this, cpus);
     }
 
     /**
      * Queues an item on the caller's CPU ({@code queue_work}): within a handler that of its worker, else the CPU that
-     * the calling thread runs on at the moment. Where the item still runs on another CPU of the runtime, it is queued
-     * there (G13).
+     * the calling thread runs on at the moment; for an unbound workqueue in the pod of that CPU. Where the item still
+     * runs on another CPU of the runtime, it is queued there (G13).
      *
      * @param work the item
      * @return true if this call queued it: it will run once for it, unless cancelled. False if it is pending already
      *     (here or in another workqueue), and nothing of that instance is changed: the run to come sees all that the
      *     caller did before. No run comes where that instance is cancelled afterwards, or taken back from a workqueue
-     *     that is being closed (G6). False also while somebody is in {@link Work#cancelSync} for it
-     * @throws RejectedExecutionException if the workqueue is closed or closing; the item is left as it was. While it is
-     *     closing, the handlers of its own items may go on queueing to it
+     *     that is being closed (G6). False also while the item is {@linkplain Work#disable disabled}, or somebody is in
+     *     {@link Work#cancelSync} for it
+     * @throws RejectedExecutionException if the workqueue is closed, closing or being drained; the item is left as it
+     *     was. While it is closing or draining, the handlers of its own items may go on queueing to it
      * @throws NullPointerException if {@code work} is null
      */
     public boolean queue(Work work) {
@@ -91,10 +112,10 @@ public final class Workqueue implements AutoCloseable {
     }
 
     /**
-     * Queues an item on a given CPU ({@code queue_work_on}). Where the item still runs on another CPU of the runtime,
-     * it is queued there (G13).
+     * Queues an item on a given CPU ({@code queue_work_on}); for an unbound workqueue in the pod of that CPU. Where the
+     * item still runs on another CPU of the runtime, it is queued there (G13).
      *
-     * @param cpu number of a CPU, out of {@link WorkRuntime#cpus}
+     * @param cpu number of a CPU, out of {@link WorkRuntime#cpus}; while that is offline the item runs elsewhere
      * @param work the item
      * @return as {@link #queue}
      * @throws IllegalArgumentException if the runtime has no such CPU
@@ -103,6 +124,24 @@ public final class Workqueue implements AutoCloseable {
      */
     public boolean queueOn(int cpu, Work work) {
         return queue(work, runtime.indexOf(cpu));
+    }
+
+    /**
+     * Queues an item to an unbound workqueue on a CPU of a given node ({@code queue_work_node}): the caller's CPU if
+     * that is one, else the first one online; where there is none, as {@link #queue}.
+     *
+     * @param node number of a NUMA node
+     * @param work the item
+     * @return as {@link #queue}
+     * @throws IllegalStateException if this workqueue is bound to CPUs
+     * @throws RejectedExecutionException as {@link #queue}
+     * @throws NullPointerException if {@code work} is null
+     */
+    public boolean queueOnNode(int node, Work work) {
+        if (isBound()) {
+            throw new IllegalStateException(this + " is bound to CPUs: use queueOn(), or build it unbound()");
+        }
+        return queue(work, runtime.localCpuOfNode(node));
     }
 
     private boolean queue(Work work, int cpu) {
@@ -116,11 +155,11 @@ public final class Workqueue implements AutoCloseable {
         }
         int generation = WorkState.generation(found) + 1;
         try {
-            Share share = WorkState.isRunning(found) ? placeOfRun(work, cpu) : shares[cpu];
+            Share share = WorkState.isRunning(found) ? placeOfRun(work, cpu) : shares.at(cpu);
             Entry entry = WorkState.isLinked(found) ? new StandIn(work) : work;
             entry.share = share;
             entry.generation = generation;
-            share.cpu.submit(entry);
+            share.submit(entry);
         } catch (Throwable t) { // out of memory: the item must not stay pending for ever
             if (!WorkState.isLinked(found)) {
                 work.unlink(work);
@@ -134,18 +173,23 @@ public final class Workqueue implements AutoCloseable {
     /** G13: an item that runs goes where it runs, if that is a CPU of this runtime. */
     private Share placeOfRun(Work work, int cpu) {
         Share home = work.home;
-        return home != null && home.workqueue.runtime == runtime ? shares[home.cpu.index] : shares[cpu];
+        if (home != null && home.workqueue == this) {
+            return home;
+        }
+        return home instanceof BoundShare bound && isBound() && bound.cpu.runtime == runtime
+                ? shares.at(bound.cpu.index) : shares.at(cpu);
     }
 
     private void admit() {
-        if (phase == CLOSED || !isChained()) {
+        if (phase == CLOSED || phase == DRAINING && !isChained()) {
             throw rejection();
         }
     }
 
     /** The phase has changed while an instance was queued: whether it stands. */
     private boolean stands(Work work, int generation) {
-        if (phase == DRAINING && isChained()) {
+        int now = phase;
+        if (now == OPEN || now == DRAINING && isChained()) {
             return true;
         }
         if (work.unpend(generation)) {
@@ -154,84 +198,94 @@ public final class Workqueue implements AutoCloseable {
         return true; // started before it could be taken back, or cancelled by someone
     }
 
-    /** Whether the caller is a handler that closing waits for (G59). */
+    /** Whether the caller is a handler that draining waits for; one of a BH workqueue has no context of its own (G59). */
     private boolean isChained() {
         Run run = Run.current();
         Share share = run == null ? null : run.share;
-        return share != null && (share.workqueue == this || runtime.isClosing() && share.workqueue.runtime == runtime);
+        return share != null && !share.workqueue.isBh()
+                && (share.workqueue == this || runtime.isClosing() && share.workqueue.runtime == runtime);
     }
 
     private RejectedExecutionException rejection() {
-        return new RejectedExecutionException("workqueue '" + name + "' of runtime '" + runtime.name() + "' is "
-                + (phase == CLOSED ? "closed" : "closing, and takes work from its own handlers only"));
+        return new RejectedExecutionException("workqueue '" + name() + "' of runtime '" + runtime.name() + "' is "
+                + (phase == CLOSED ? "closed" : "closing or draining, and takes work from its own handlers only"));
     }
 
-    /** Gives what a handler threw to the exception handler. Called by the worker, as foreign code; throws nothing. */
-    void report(Work work, Throwable thrown) {
+    // ---- flush, drain, close ----
+
+    /**
+     * Waits until everything is over that was queued to this workqueue before the call, whether it waits for a slot or
+     * runs ({@code flush_workqueue}, G55); not for what is queued later, by the handlers waited for or by others. Any
+     * number of threads may flush at once (G56). While the workqueue is frozen, or where it waits behind something that
+     * never ends, it waits as well (G57). What the items did happens before the return. An interrupt does not end the
+     * wait; the flag is kept. On a system queue it waits for the items of others too.
+     *
+     * @throws WorkDeadlockException if called by a handler that it would have to wait for, directly or through others
+     */
+    public void flush() {
+        refuseSelfWait("flush() of workqueue '" + name() + "'", share -> share.workqueue == this);
+        reportDependency("flush() of it");
+        if (shares.all().stream().allMatch(share -> share.quiet() >= 0)) {
+            return;
+        }
+        await("flush", rounds.begin(false));
+    }
+
+    /** Waits for a round that was begun. */
+    void await(String call, Round round) {
+        WaitGraph.Wait wait = WaitGraph.begin(new WaitGraph.OfRound(call, this, round));
         try {
-            exceptionHandler.accept(work, thrown);
-        } catch (Throwable t) {
-            reportFailure(thrown, t);
+            rounds.await(round);
+        } finally {
+            WaitGraph.end(wait);
         }
     }
 
-    private void reportFailure(Throwable thrown, Throwable ofHandler) {
+    /**
+     * Waits until nothing queued to this workqueue is pending or runs, refusing new items from outside meanwhile
+     * ({@code drain_workqueue}, G59, G60). Handlers of its own items may go on queueing to it, and it does not return
+     * before they stop; save those of a BH workqueue, which are refused too. Several threads may drain at once; the last
+     * one opens the workqueue again. An interrupt does not end the wait. On a closed workqueue it returns at once.
+     *
+     * @throws WorkDeadlockException if called by a handler that it would have to wait for, directly or through others
+     */
+    public void drain() {
+        refuseSelfWait("drain() of workqueue '" + name() + "'", share -> share.workqueue == this);
+        reportDependency("drain() of it");
+        List<Workqueue> self = List.of(this);
+        WaitGraph.Wait wait = WaitGraph.begin(new WaitGraph.OfDrain("drain() of workqueue '" + name() + "'", self));
+        startDraining();
         try {
-            if (ofHandler != thrown) {
-                ofHandler.addSuppressed(thrown);
-            }
-            LOG.log(Level.ERROR, "the exception handler of workqueue '" + name + "' failed", ofHandler);
-        } catch (Throwable t) {
-            // there is nobody left to tell, and the worker must go on
+            Rounds.drain(self);
+        } finally {
+            stopDraining();
+            WaitGraph.end(wait);
         }
-    }
-
-    /**
-     * The name given to the builder.
-     *
-     * @return the name
-     */
-    public String name() {
-        return name;
-    }
-
-    /**
-     * The most items of this workqueue that are active on a CPU at a time.
-     *
-     * @return 1 to {@value #MAX_ACTIVE_LIMIT}
-     */
-    public int maxActive() {
-        return maxActive;
-    }
-
-    /**
-     * The runtime whose workers run the items.
-     *
-     * @return the runtime
-     */
-    public WorkRuntime runtime() {
-        return runtime;
     }
 
     /**
      * Waits until nothing queued to this workqueue is pending or runs, and refuses new items meanwhile and from then on
      * ({@code destroy_workqueue}). Handlers of its own items may go on queueing to it until it is empty. A queueing at
      * the same time either is accepted, and its run waited for, or throws and leaves the item idle. Idempotent; an
-     * interrupt does not end the wait.
+     * interrupt does not end the wait. A frozen workqueue with waiting items is closed when it has been thawed.
      *
-     * @throws WorkDeadlockException if called by the handler of an item of this workqueue
+     * @throws WorkDeadlockException if called by a handler that it would have to wait for, directly or through others
      * @throws UnsupportedOperationException if this is a system queue: it is closed with its runtime
      */
     @Override
     public void close() {
         if (runtime.isSystem(this)) {
-            throw new UnsupportedOperationException("'" + name + "' is the system queue: close its runtime instead");
+            throw new UnsupportedOperationException("'" + name() + "' is a system queue: close its runtime instead");
         }
-        refuseSelfWait("close() of workqueue '" + name + "'", share -> share.workqueue == this);
-        runtime.lifecycle().close(this);
+        String call = "close() of workqueue '" + name() + "'";
+        refuseSelfWait(call, share -> share.workqueue == this);
+        WaitGraph.Wait wait = WaitGraph.begin(new WaitGraph.OfDrain(call, List.of(this)));
+        try {
+            runtime.lifecycle().close(this);
+        } finally {
+            WaitGraph.end(wait);
+        }
     }
-
-    // ---- closing ----
 
     /** A handler must not wait for a share that it, or the next instance of its own item, keeps busy (J6, G58). */
     static void refuseSelfWait(String call, Predicate<Share> isWaitedFor) {
@@ -251,47 +305,456 @@ public final class Workqueue implements AutoCloseable {
         }
     }
 
-    void startDraining() {
-        PHASE.compareAndSet(this, OPEN, DRAINING);
+    /** G81: whoever is to make progress without memory must not wait for whoever may need some. Told once. */
+    void reportDependency(String what) {
+        Run run = Run.current();
+        Share share = run == null ? null : run.share;
+        if (share != null && share.workqueue.rescuer != null && rescuer == null && !isReportedAsDependency) {
+            isReportedAsDependency = true;
+            LOG.log(Level.WARNING, "workqueue ''{0}'' is memReclaim(), and a handler of it waits for workqueue ''{1}'',"
+                    + " which is not ({2}): make that memReclaim() too", share.workqueue.name(), name(), what);
+        }
     }
 
-    void endDraining() {
+    /** Outside queueing is refused until a {@link #stopDraining} for each call. */
+    synchronized void startDraining() {
+        drains++;
+        if (phase == OPEN) {
+            phase = DRAINING;
+        }
+    }
+
+    private synchronized void stopDraining() {
+        drains--;
+        if (drains == 0 && phase == DRAINING) {
+            phase = OPEN;
+        }
+    }
+
+    synchronized void endDraining() {
         phase = CLOSED;
+    }
+
+    /** Closed for good: gives back what it holds. */
+    void dispose() {
+        if (rescuer != null) {
+            rescuer.end();
+        }
+    }
+
+    Rounds rounds() {
+        return rounds;
+    }
+
+    // ---- limits and attributes ----
+
+    /**
+     * Changes the limit on active items ({@code workqueue_set_max_active}, G36): raised, what waits starts at once;
+     * lowered, nothing that is active is touched. A {@link #minActive} above it is lowered to it.
+     *
+     * @param items 1 to {@value #MAX_ACTIVE_LIMIT}
+     * @throws IllegalArgumentException if out of range (J16)
+     * @throws IllegalStateException if this workqueue is ordered or BH, which have none
+     */
+    public void setMaxActive(int items) {
+        WorkqueueSettings.checkMaxActive(items);
+        if (settings.ordered() || settings.bh()) {
+            throw new IllegalStateException(this + " is " + (settings.bh() ? "bh()" : "ordered()")
+                    + ": its limit cannot be changed");
+        }
+        synchronized (this) {
+            maxActive = items;
+            minActive = Math.min(minActive, items);
+        }
+        shares.limiters().forEach(Limiter::limitChanged);
+    }
+
+    /**
+     * Changes how many items of an unbound workqueue may be active on each node in any case
+     * ({@code workqueue_set_min_active}, G34).
+     *
+     * @param items 0 to {@link #maxActive}
+     * @throws IllegalArgumentException if out of range
+     * @throws IllegalStateException if this workqueue is not unbound, or ordered
+     */
+    public void setMinActive(int items) {
+        if (!settings.unbound() || settings.ordered()) {
+            throw new IllegalStateException(this + " has no minActive: it is for unbound() workqueues");
+        }
+        synchronized (this) {
+            if (items < 0 || items > maxActive) {
+                throw new IllegalArgumentException("minActive must be 0 to maxActive, " + maxActive + ", not " + items);
+            }
+            minActive = items;
+        }
+        shares.limiters().forEach(Limiter::limitChanged);
+    }
+
+    /**
+     * Changes where the items of an unbound or ordered workqueue run ({@code apply_workqueue_attrs}). All or nothing.
+     * What is queued from now on goes by the new attributes; what was queued before may still run by the old ones. An
+     * ordered workqueue stays in order (G39).
+     *
+     * @param attributes the new ones
+     * @throws IllegalStateException if this workqueue is bound to CPUs
+     * @throws IllegalArgumentException if none of the CPUs given is of the runtime
+     * @throws NullPointerException if {@code attributes} is null
+     */
+    public void apply(Attributes attributes) {
+        Objects.requireNonNull(attributes, "attributes");
+        if (isBound()) {
+            throw new IllegalStateException(this + " is bound to CPUs: attributes are for unbound() and ordered()");
+        }
+        runtime.checkCpus(attributes.cpus());
+        shares.apply(attributes);
+    }
+
+    /**
+     * Where the items of an unbound or ordered workqueue run.
+     *
+     * @return the attributes in force
+     * @throws IllegalStateException if this workqueue is bound to CPUs
+     */
+    public Attributes attributes() {
+        if (isBound()) {
+            throw new IllegalStateException(this + " is bound to CPUs and has no attributes");
+        }
+        return shares.attributes();
+    }
+
+    /**
+     * The most items of this workqueue that are active at a time: on a CPU where it is bound, in all where it is unbound
+     * (divided among the nodes, G33), 1 where it is ordered. A BH workqueue has no limit.
+     *
+     * @return 1 to {@value #MAX_ACTIVE_LIMIT}, or {@link Integer#MAX_VALUE} of a BH workqueue
+     */
+    public int maxActive() {
+        return maxActive;
+    }
+
+    /**
+     * How many items of an unbound workqueue may be active on each node in any case.
+     *
+     * @return 0 to {@link #maxActive}
+     */
+    public int minActive() {
+        return minActive;
+    }
+
+    /** The limit in force: none may start while it is frozen. */
+    int limitNow() {
+        return settings.freezable() && runtime.isFrozen() ? 0 : maxActive;
+    }
+
+    BitSet reachNow() {
+        return shares.reach();
+    }
+
+    Pod podNow() {
+        return shares.podNow();
+    }
+
+    boolean isPodNow(@Nullable Pod pod) {
+        return pod != null && shares.isPodNow(pod);
+    }
+
+    /** The CPUs that are online have changed. */
+    void assign() {
+        shares.assign();
+    }
+
+    // ---- looking ----
+
+    /**
+     * The name given to the builder.
+     *
+     * @return the name
+     */
+    public String name() {
+        return settings.name();
+    }
+
+    /**
+     * The runtime whose workers run the items.
+     *
+     * @return the runtime
+     */
+    public WorkRuntime runtime() {
+        return runtime;
+    }
+
+    /**
+     * Whether items wait for a slot on a CPU ({@code workqueue_congested}): a snapshot.
+     *
+     * @param cpu number of a CPU, out of {@link WorkRuntime#cpus}
+     * @return true if so
+     * @throws IllegalArgumentException if the runtime has no such CPU
+     */
+    public boolean isCongested(int cpu) {
+        return shares.at(runtime.indexOf(cpu)).isCongested();
+    }
+
+    WorkqueueSettings settings() {
+        return settings;
+    }
+
+    @Nullable
+    Rescuer rescuer() {
+        return rescuer;
+    }
+
+    /** All shares there have been; the index is the CPU's where it is bound. */
+    List<Share> allShares() {
+        return shares.all();
+    }
+
+    List<Limiter> limiters() {
+        return shares.limiters();
+    }
+
+    boolean isBound() {
+        return !settings.unbound();
+    }
+
+    boolean isOrdered() {
+        return settings.ordered();
+    }
+
+    boolean isHighpri() {
+        return settings.highpri();
+    }
+
+    boolean isBh() {
+        return settings.bh();
+    }
+
+    boolean isCpuIntensive() {
+        return settings.cpuIntensive();
+    }
+
+    boolean isFreezable() {
+        return settings.freezable();
+    }
+
+    /** Whether a worker runs its items as its CPU's owner, and may block in them. */
+    boolean isPlain() {
+        return !settings.unbound() && !settings.cpuIntensive();
+    }
+
+    // ---- exceptions ----
+
+    /** Gives what a handler threw to the exception handler. Called by the worker, as foreign code; throws nothing. */
+    void report(Work work, Throwable thrown) {
+        try {
+            settings.exceptionHandler().accept(work, thrown);
+        } catch (Throwable t) {
+            reportFailure(thrown, t);
+        }
+    }
+
+    private void reportFailure(Throwable thrown, Throwable ofHandler) {
+        try {
+            if (ofHandler != thrown) {
+                ofHandler.addSuppressed(thrown);
+            }
+            LOG.log(Level.ERROR, "the exception handler of workqueue '" + name() + "' failed", ofHandler);
+        } catch (Throwable t) {
+            // there is nobody left to tell, and the worker must go on
+        }
     }
 
     @Override
     public String toString() {
-        return "Workqueue[" + name + "]";
+        return "Workqueue[" + name() + "]";
     }
 
     private static void log(Work work, Throwable thrown) {
         LOG.log(Level.ERROR, "the handler of " + work + " failed", thrown);
     }
 
-    /** Describes a workqueue to be made. Not for several threads at once. */
+    /**
+     * Describes a workqueue to be made: the kernel's flags, one method each. Which of them go together is checked by
+     * {@link #build}. Not for several threads at once.
+     */
     public static final class Builder {
         private final WorkRuntime runtime;
-        private final String name;
-        private int maxActive = DEFAULT_MAX_ACTIVE;
-        private BiConsumer<? super Work, ? super Throwable> exceptionHandler = Workqueue::log;
+        private final WorkqueueSettings.Draft draft;
 
         Builder(WorkRuntime runtime, String name) {
             this.runtime = runtime;
-            this.name = name;
+            this.draft = new WorkqueueSettings.Draft(name, Workqueue::log);
         }
 
         /**
-         * The most items that may be active on a CPU at a time.
+         * The most items that may be active at a time: on each CPU, or in all where the workqueue is unbound.
          *
          * @param items 1 to {@value Workqueue#MAX_ACTIVE_LIMIT}; {@value Workqueue#DEFAULT_MAX_ACTIVE} if not given
          * @return this
          * @throws IllegalArgumentException if out of range (J16)
          */
         public Builder maxActive(int items) {
-            if (items < 1 || items > MAX_ACTIVE_LIMIT) {
-                throw new IllegalArgumentException("maxActive must be 1 to " + MAX_ACTIVE_LIMIT + ", not " + items);
+            WorkqueueSettings.checkMaxActive(items);
+            draft.maxActive = items;
+            return this;
+        }
+
+        /**
+         * How many items of an unbound workqueue may be active on each node in any case, since so many may wait for each
+         * other (G34).
+         *
+         * @param items 0 to {@link #maxActive}; {@value Workqueue#DEFAULT_MIN_ACTIVE} if not given, or maxActive if that
+         *     is less
+         * @return this
+         * @throws IllegalArgumentException if negative
+         */
+        public Builder minActive(int items) {
+            if (items < 0) {
+                throw new IllegalArgumentException("minActive must not be negative: " + items);
             }
-            maxActive = items;
+            draft.minActive = items;
+            return this;
+        }
+
+        /**
+         * Its items go before the normal ones of their CPU ({@code WQ_HIGHPRI}, G26): the next one starts when the
+         * running handler ends or blocks. After 64 of them in a row a normal one has a turn.
+         *
+         * @return this
+         */
+        public Builder highpri() {
+            draft.highpri = true;
+            return this;
+        }
+
+        /**
+         * Its items are bound to no CPU ({@code WQ_UNBOUND}): they are queued in the pod of the submitter's CPU and run
+         * on whichever CPU of it has nothing else to do (G19, G25). The limit counts for all CPUs together (G33).
+         *
+         * @return this
+         */
+        public Builder unbound() {
+            draft.unbound = true;
+            return this;
+        }
+
+        /**
+         * How the CPUs are divided into pods. Unbound and ordered workqueues only.
+         *
+         * @param scope the runtime's default if not given
+         * @return this
+         * @throws NullPointerException if {@code scope} is null
+         */
+        public Builder affinity(Affinity scope) {
+            draft.affinity = Objects.requireNonNull(scope, "scope");
+            return this;
+        }
+
+        /**
+         * The CPUs of other pods keep off, even when they have nothing to do ({@code affn_strict}, A83). Unbound and
+         * ordered workqueues only.
+         *
+         * @return this
+         */
+        public Builder strict() {
+            draft.strict = true;
+            return this;
+        }
+
+        /**
+         * The CPUs that may run the items. Unbound and ordered workqueues only.
+         *
+         * @param numbers out of {@link WorkRuntime#cpus}; all if not given
+         * @return this
+         * @throws IllegalArgumentException if there is none, or one that the runtime has not
+         */
+        public Builder cpus(int... numbers) {
+            if (numbers.length == 0) {
+                throw new IllegalArgumentException("cpus() needs at least one CPU");
+            }
+            Set<Integer> set = new TreeSet<>();
+            for (int number : numbers) {
+                runtime.indexOf(number);
+                set.add(number);
+            }
+            draft.cpus = set;
+            return this;
+        }
+
+        /**
+         * One item at a time, over all CPUs, in the order in which they were queued ({@code alloc_ordered_workqueue},
+         * G39). It is unbound.
+         *
+         * @return this
+         */
+        public Builder ordered() {
+            draft.ordered = true;
+            return this;
+        }
+
+        /**
+         * Its handlers compute for long ({@code WQ_CPU_INTENSIVE}, G27): each gives the CPU to another carrier before it
+         * starts, and runs beside the items that come after it. Costs some tens of microseconds an item.
+         *
+         * @return this
+         */
+        public Builder cpuIntensive() {
+            draft.cpuIntensive = true;
+            return this;
+        }
+
+        /**
+         * It has a thread of its own, the rescuer, made with it, that runs its items while no worker or carrier is to be
+         * had ({@code WQ_MEM_RECLAIM}, G68 to G71). It guarantees one context: two items that wait for each other need
+         * two such workqueues.
+         *
+         * @return this
+         */
+        public Builder memReclaim() {
+            draft.memReclaim = true;
+            return this;
+        }
+
+        /**
+         * {@link WorkRuntime#freeze} stops it ({@code WQ_FREEZABLE}, G72).
+         *
+         * @return this
+         */
+        public Builder freezable() {
+            draft.freezable = true;
+            return this;
+        }
+
+        /**
+         * Its items run before all others, one at a time on each CPU, and must not block ({@code WQ_BH}, G73, G74): one
+         * that does is reported once for its class (J7), and the CPU goes on. No limit; only {@link #highpri} goes with
+         * it.
+         *
+         * @return this
+         */
+        public Builder bh() {
+            draft.bh = true;
+            return this;
+        }
+
+        /**
+         * Bound, or unbound if the runtime was built with {@link WorkRuntime.Builder#powerEfficient}
+         * ({@code WQ_POWER_EFFICIENT}, J14).
+         *
+         * @return this
+         */
+        public Builder powerEfficient() {
+            draft.powerEfficient = true;
+            return this;
+        }
+
+        /**
+         * Publishes attributes and counters as a {@link WorkqueueMXBean} until the workqueue is closed ({@code WQ_SYSFS},
+         * J15).
+         *
+         * @return this
+         */
+        public Builder mxBean() {
+            draft.mxBean = true;
             return this;
         }
 
@@ -305,7 +768,7 @@ public final class Workqueue implements AutoCloseable {
          * @throws NullPointerException if {@code handler} is null
          */
         public Builder exceptionHandler(BiConsumer<? super Work, ? super Throwable> handler) {
-            exceptionHandler = Objects.requireNonNull(handler, "handler");
+            draft.exceptionHandler = Objects.requireNonNull(handler, "handler");
             return this;
         }
 
@@ -313,12 +776,15 @@ public final class Workqueue implements AutoCloseable {
          * Makes the workqueue.
          *
          * @return a new workqueue, open until it or its runtime is closed
+         * @throws IllegalArgumentException if flags were given that make no sense together (J18); both are named
          * @throws RejectedExecutionException if the runtime is closed or closing
          */
         public Workqueue build() {
-            Workqueue workqueue = new Workqueue(this, runtime.cpuArray());
-            runtime.lifecycle().add(workqueue);
-            return workqueue;
+            return runtime.open(settings());
+        }
+
+        WorkqueueSettings settings() {
+            return draft.settle(runtime.settings);
         }
     }
 }

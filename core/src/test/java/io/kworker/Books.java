@@ -23,15 +23,20 @@ final class Books {
         return result.get();
     }
 
+    /** What a bound workqueue has on a CPU. */
+    static BoundShare share(Workqueue workqueue, int index) {
+        return (BoundShare) workqueue.allShares().get(index);
+    }
+
     /** Items of the workqueue that were started on the CPU and have not ended. */
     static int active(Workqueue workqueue, int index) {
-        Share share = workqueue.shares[index];
+        BoundShare share = share(workqueue, index);
         return read(share.cpu, () -> share.active);
     }
 
     /** Whether entries of the workqueue wait for a slot on the CPU. */
     static boolean hasParked(Workqueue workqueue, int index) {
-        Share share = workqueue.shares[index];
+        BoundShare share = share(workqueue, index);
         return read(share.cpu, () -> !share.inactive.isEmpty());
     }
 

@@ -75,8 +75,8 @@ class BurstTest {
 
     private static int active(List<Workqueue> workqueues) {
         return Books.read(
-                workqueues.getFirst().shares[0].cpu,
-                () -> workqueues.stream().mapToInt(workqueue -> workqueue.shares[0].active).sum());
+                Books.share(workqueues.getFirst(), 0).cpu,
+                () -> workqueues.stream().mapToInt(workqueue -> Books.share(workqueue, 0).active).sum());
     }
 
     private static long usedHeap() {

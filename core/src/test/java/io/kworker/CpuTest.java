@@ -35,10 +35,10 @@ class CpuTest {
     void nothing_is_left() {
         hand.close();
         for (Workqueue workqueue : workqueues) {
-            Share share = workqueue.shares[0];
+            BoundShare share = Books.share(workqueue, 0);
             assertEquals(0, share.active);
             assertEquals(0, share.handOffs);
-            assertTrue(share.isIdle() && share.inactive.isEmpty());
+            assertTrue(share.quiet() >= 0 && share.inactive.isEmpty() && share.waitingNow() == 0);
             assertFalse(share.isListed);
         }
     }
@@ -64,7 +64,7 @@ class CpuTest {
     @Test
     void there_is_nothing_to_start_on_a_new_cpu() {
         assertNull(hand.next());
-        assertFalse(cpu.hasWork() || cpu.hasMessages() || cpu.hasWaiting() || cpu.stirs());
+        assertFalse(cpu.hasWork() || cpu.hasMessages() || cpu.hasWaiting() || cpu.hasEntry());
     }
 
     /** G20, with a ring of 2. */
@@ -73,7 +73,7 @@ class CpuTest {
         Workqueue workqueue = queue("a", 100);
         List<Item> items = items(20);
         items.forEach(workqueue::queue);
-        assertTrue(cpu.hasWork() && cpu.stirs());
+        assertTrue(cpu.hasWork() && cpu.hasEntry());
         assertEquals(items, hand.runAll());
     }
 
@@ -81,13 +81,13 @@ class CpuTest {
     @Test
     void no_more_start_than_the_limit_and_each_end_starts_the_next() {
         Workqueue workqueue = queue("a", 2);
-        Share share = workqueue.shares[0];
+        BoundShare share = Books.share(workqueue, 0);
         List<Item> items = items(5);
         items.forEach(workqueue::queue);
         List<HandDriven.Started> active = new ArrayList<>();
         assertEquals(items.subList(0, 2), hand.startAll(active));
         assertEquals(2, share.active);
-        assertTrue(share.mustWait() && !share.isRunnable() && !share.isIdle());
+        assertTrue(!share.isRunnable() && share.quiet() < 0);
         active.removeLast().end();
         assertTrue(share.isRunnable());
         assertEquals(items.subList(2, 3), hand.startAll(active));
@@ -95,7 +95,8 @@ class CpuTest {
         active.removeFirst().end();
         assertEquals(items.subList(3, 5), hand.startAll(active));
         active.forEach(HandDriven.Started::end);
-        assertEquals(5, share.started);
+        assertEquals(5, share.startedNow());
+        assertEquals(5, share.completedNow());
     }
 
     /** G20: also where a slot is free at the moment at which the newcomer comes out of the ring. */
@@ -181,14 +182,14 @@ class CpuTest {
         HandDriven.Started running = hand.next();
         second.queue(item);
         assertNull(hand.next());
-        assertEquals(1, second.shares[0].handOffs);
-        assertFalse(second.shares[0].isIdle());
+        assertEquals(1, Books.share(second, 0).handOffs);
+        assertTrue(Books.share(second, 0).quiet() < 0);
         List<Item> others = items(3);
         others.forEach(second::queue);
         running.end();
         HandDriven.Started again = hand.next();
         assertSame(item, again.item());
-        assertSame(second.shares[0], again.share);
+        assertSame(Books.share(second, 0), again.share);
         again.end();
         assertEquals(others, hand.runAll());
     }
@@ -226,7 +227,7 @@ class CpuTest {
         assertTrue(item.cancel());
         running.end();
         assertNull(hand.next());
-        assertEquals(0, second.shares[0].handOffs);
+        assertEquals(0, Books.share(second, 0).handOffs);
         assertTrue(second.queue(item));
         assertEquals(List.of(item), hand.runAll());
     }
@@ -281,11 +282,11 @@ class CpuTest {
 
     /** What queue() does, for a caller that counts as a handler. */
     private static boolean submit(Workqueue workqueue, Work work) {
-        Share share = workqueue.shares[0];
+        BoundShare share = Books.share(workqueue, 0);
         long found = work.pend();
         work.share = share;
         work.generation = WorkState.generation(found) + 1;
-        share.cpu.submit(work);
+        share.submit(work);
         return true;
     }
 
@@ -315,7 +316,7 @@ class CpuTest {
             int number = i;
             cpu.post((Delivery) () -> order.add(number));
         }
-        assertTrue(cpu.hasMessages() && cpu.hasWaiting() && cpu.stirs());
+        assertTrue(cpu.hasMessages() && cpu.hasWaiting());
         assertFalse(cpu.hasWork());
         hand.deliver();
         assertEquals(List.of(0, 1, 2, 3, 4), order);
@@ -364,7 +365,7 @@ class CpuTest {
                     }
                 }
                 for (Workqueue workqueue : all) {
-                    Share share = workqueue.shares[0];
+                    BoundShare share = Books.share(workqueue, 0);
                     long expected = active.stream().filter(each -> each.share == share).count();
                     assertEquals(expected, share.active);
                     assertTrue(share.active <= workqueue.maxActive());

@@ -29,7 +29,7 @@ class CrewTest {
     void make() {
         runtime = HandDriven.runtime();
         cpu = HandDriven.of(runtime).cpu();
-        crew = new Crew(cpu, new CarrierScheduler(cpu));
+        crew = new Seat(cpu, false).crew();
     }
 
     @AfterEach
@@ -63,7 +63,7 @@ class CrewTest {
         List<Worker> culled = new ArrayList<>();
         for (Worker worker = crew.pollSurplus(); worker != null; worker = crew.pollSurplus()) {
             culled.add(worker);
-            crew.dismiss();
+            crew.dismiss(worker);
         }
         assertFalse(crew.hasSurplus());
         return culled;

@@ -5,6 +5,7 @@ package io.kworker;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import org.junit.jupiter.api.Assertions;
 
@@ -39,6 +40,11 @@ final class HandDriven implements Engine {
             super(cpu);
         }
 
+        @Override
+        Thread thread() {
+            return null;
+        }
+
         Work item() {
             Work item = work;
             assert item != null;
@@ -54,7 +60,7 @@ final class HandDriven implements Engine {
         /** Ends the item as if the handler had run. */
         void end() {
             item().finish();
-            cpu.finished(share);
+            share.finished(turn);
         }
     }
 
@@ -116,6 +122,19 @@ final class HandDriven implements Engine {
 
     @Override
     public void begin() {}
+
+    @Override
+    public void confine(BitSet mask) {}
+
+    @Override
+    public BitSet affinity() {
+        return new BitSet();
+    }
+
+    @Override
+    public List<Run> runs() {
+        return List.of();
+    }
 
     @Override
     public void end() {

@@ -139,9 +139,7 @@ class IdleStrategyTest {
                 threads.add((Dispatcher) engine);
             }
         }
-        if (TestMode.isCarrier()) {
-            threads.add(runtime.monitor());
-        }
+        threads.add(runtime.monitor());
         // not TIMED_WAITING: no deadline wakes them
         Await.until("all sleep", () -> threads.stream().allMatch(thread -> thread.getState() == Thread.State.WAITING));
         Await.never("one wakes", () -> threads.stream().anyMatch(thread -> thread.getState() != Thread.State.WAITING));

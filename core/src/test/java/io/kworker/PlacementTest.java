@@ -153,7 +153,7 @@ class PlacementTest {
         Gate gate = runtimes.gate();
         Item item = runtimes.item(work -> {
             Share share = Run.current().share;
-            seen.add(share.workqueue.name() + share.cpu.number);
+            seen.add(share.workqueue.name() + ((BoundShare) share).cpu.number);
             gate.pass();
         });
         int cpu = RuntimeExtension.firstCpu();

@@ -153,7 +153,7 @@ class QueueingTest {
         List<String> order = new ArrayList<>();
         Item first = runtimes.item(work -> {
             Share share = Run.current().share;
-            order.add("first in " + share.workqueue.name() + " on " + share.cpu.number);
+            order.add("first in " + share.workqueue.name() + " on " + ((BoundShare) share).cpu.number);
         });
         Item second = runtimes.item(work -> order.add("second"));
         assertTrue(runtime.system().queueOn(cpu, first));

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -119,7 +120,7 @@ final class RuntimeExtension implements AfterEachCallback {
         synchronized (runtimes) {
             runtimes.put(runtime, group);
         }
-        workqueues.add(runtime.system());
+        workqueues.add(runtime.system()); // once the runtime is closed, it can not be asked for it
         return runtime;
     }
 
@@ -182,6 +183,7 @@ final class RuntimeExtension implements AfterEachCallback {
     @Override
     public void afterEach(ExtensionContext context) {
         gates.forEach(Gate::open);
+        runtimes.keySet().forEach(runtime -> workqueues.addAll(runtime.workqueues()));
         List<Executable> checks = new ArrayList<>();
         runtimes.forEach((runtime, group) -> checks.add(() -> close(runtime)));
         runtimes.forEach((runtime, group) -> checks.add(() -> check(runtime, group)));
@@ -221,11 +223,14 @@ final class RuntimeExtension implements AfterEachCallback {
 
     private void checkWorkqueues() {
         long started = 0;
-        for (Workqueue workqueue : workqueues) {
-            for (Share share : workqueue.shares) {
-                assertEquals(0, share.active, "active items of " + workqueue + " on CPU " + share.cpu.number);
-                assertTrue(share.inactive.isEmpty(), "waiting items of " + workqueue + " on CPU " + share.cpu.number);
-                started += share.started;
+        for (Workqueue workqueue : new LinkedHashSet<>(workqueues)) {
+            for (Share share : workqueue.allShares()) {
+                assertEquals(0, share.activeNow(), "active items of " + workqueue + " in " + share.poolNow());
+                assertEquals(0, share.waitingNow(), "waiting items of " + workqueue + " in " + share.poolNow());
+                assertTrue(share.inactive.isEmpty(), "waiting items of " + workqueue + " in " + share.poolNow());
+                assertFalse(share.hasMarkers(), "flushes of " + workqueue);
+                assertEquals(share.startedNow(), share.completedNow(), "instances of " + workqueue);
+                started += share.startedNow();
             }
         }
         if (countsRuns) {

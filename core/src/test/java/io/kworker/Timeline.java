@@ -142,7 +142,7 @@ final class Timeline {
         return Books.read(cpu, () -> {
             int active = 0;
             for (Workqueue workqueue : workqueues) {
-                active += workqueue.shares[cpu.index].active;
+                active += Books.share(workqueue, cpu.index).active;
             }
             return !cpu.hasWork() && turns.isEmpty() && active == sleepers.size();
         });

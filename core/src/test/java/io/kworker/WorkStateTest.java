@@ -176,13 +176,13 @@ class WorkStateTest {
     @Test
     void a_disabled_item_refuses_until_the_last_enabling() {
         queue();
-        assertTrue(WorkState.isPending(item.disable()));
+        assertTrue(WorkState.isPending(item.disableOnce()));
         assertFalse(item.isPending());
-        item.disable();
+        item.disableOnce();
         assertTrue(WorkState.refuses(item.pend()));
-        item.enable();
+        item.enableOnce();
         assertTrue(WorkState.refuses(item.pend()));
-        item.enable();
+        item.enableOnce();
         assertFalse(WorkState.refuses(item.pend()));
     }
 
@@ -190,14 +190,14 @@ class WorkStateTest {
     @Test
     void the_depth_does_not_overflow() {
         for (int i = 0; i < 65_535; i++) {
-            item.disable();
+            item.disableOnce();
         }
         long state = item.state();
-        assertThrows(IllegalStateException.class, item::disable);
+        assertThrows(IllegalStateException.class, item::disableOnce);
         assertEquals(state, item.state());
         for (int i = 0; i < 65_535; i++) {
             assertTrue(WorkState.refuses(item.pend()));
-            item.enable();
+            item.enableOnce();
         }
         assertFalse(WorkState.refuses(item.pend()));
     }
@@ -207,11 +207,11 @@ class WorkStateTest {
     void disabling_a_running_item_lets_it_run() {
         item.start(queue());
         queue();
-        long found = item.disable();
+        long found = item.disableOnce();
         assertTrue(WorkState.isPending(found) && WorkState.isRunning(found));
         assertTrue(item.isRunning() && !item.isPending());
         item.finish();
-        item.enable();
+        item.enableOnce();
         assertFalse(item.isBusy());
     }
 
@@ -246,9 +246,9 @@ class WorkStateTest {
         assertEquals(1, waiter.released);
         queue();
         Recorder second = awaitCurrent();
-        item.disable();
+        item.disableOnce();
         assertEquals(1, second.released);
-        item.enable();
+        item.enableOnce();
     }
 
     /** G50: each by its own instance. */
@@ -292,9 +292,9 @@ class WorkStateTest {
         long both = item.state();
         item.unpend();
         assertFalse(WorkState.hasMovedOn(both, item.state()), "cancelled, and the earlier instance runs");
-        item.disable();
+        item.disableOnce();
         assertFalse(WorkState.hasMovedOn(both, item.state()), "disabled, and the earlier instance runs");
-        item.enable();
+        item.enableOnce();
         Entry third = queue();
         long linked = item.state();
         assertEquals(WorkState.Start.DEAD, item.start(second));
@@ -352,8 +352,8 @@ class WorkStateTest {
     @Test
     void the_generation_does_not_touch_the_other_fields() throws ReflectiveOperationException {
         forceGeneration(-1);
-        item.disable();
-        item.enable();
+        item.disableOnce();
+        item.enableOnce();
         queue();
         assertEquals(WorkState.PENDING | WorkState.LINKED, item.state());
         item.unpend();

@@ -124,11 +124,11 @@ public final class CancelSyncAgainstCancelSync {
         }
 
         private int cancelSync() {
-            long found = item.disable();
+            long found = item.disableOnce();
             if (cpu.queue.queue(item)) {
                 accepted.getAndIncrement();
             }
-            item.enable();
+            item.enableOnce();
             return Work.isPending(found) ? 1 : 0;
         }
 
@@ -172,9 +172,9 @@ public final class CancelSyncAgainstCancelSync {
         }
 
         private int cancelSync(Probe wait) {
-            long found = item.disable();
+            long found = item.disableOnce();
             item.await(wait);
-            item.enable();
+            item.enableOnce();
             return Work.isPending(found) ? 1 : 0;
         }
 

@@ -101,9 +101,9 @@ public final class CancelSyncAgainstQueue {
 
         @Actor
         public void canceller(IIII_Result r) {
-            r.r2 = Work.isPending(item.disable()) ? 1 : 0;
+            r.r2 = Work.isPending(item.disableOnce()) ? 1 : 0;
             r.r3 = item.isPending() ? 1 : 0;
-            item.enable();
+            item.enableOnce();
         }
 
         @Arbiter

@@ -120,7 +120,7 @@ public final class CloseAgainstQueue {
             cpu.serve();
             cpu.queue.endDraining();
             cpu.serve();
-            cpu.queue.shares[0].isClosed = true;
+            HandDriven.share(cpu.queue).isClosed = true;
             cpu.serve();
         }
 

@@ -159,7 +159,7 @@ public final class EntryReuse {
             protected void run() {
                 starts = 10 * starts + label;
                 if (label == 2) {
-                    ranFor = home == other.shares[0] ? 2 : 1;
+                    ranFor = home == HandDriven.share(other) ? 2 : 1;
                 }
             }
         }

@@ -2,6 +2,9 @@
 // Copyright 2026 the kworker authors
 package io.kworker;
 
+import java.util.BitSet;
+import java.util.List;
+
 /** A CPU of its own with a workqueue on it, and nobody who serves it: the test plays the owner. */
 final class HandDriven {
     private static final WorkRuntime RUNTIME = WorkRuntime.builder()
@@ -14,11 +17,21 @@ final class HandDriven {
 
     final Cpu cpu = new Cpu(RUNTIME, 0, 0, 2);
     final Workqueue queue = newQueue();
-    private final Run run = new Run(cpu) {};
+    private final Run run = new Run(cpu) {
+        @Override
+        Thread thread() {
+            return null;
+        }
+    };
 
     /** One more workqueue on this CPU. */
     Workqueue newQueue() {
-        return new Workqueue(new Workqueue.Builder(RUNTIME, "stress"), new Cpu[] {cpu});
+        return new Workqueue(RUNTIME, RUNTIME.workqueue("stress").settings(), new Cpu[] {cpu});
+    }
+
+    /** What that workqueue has on this CPU. */
+    static Share share(Workqueue workqueue) {
+        return workqueue.allShares().getFirst();
     }
 
     // ---- owner ----
@@ -32,7 +45,7 @@ final class HandDriven {
     void run() {
         run.perform(run.work, run.share);
         run.work.finish();
-        cpu.finished(run.share);
+        run.share.finished(run.turn);
     }
 
     /** Starts, runs and ends the next item; false where there is none that could start. */
@@ -63,6 +76,19 @@ final class HandDriven {
 
         @Override
         public void end() {}
+
+        @Override
+        public void confine(BitSet mask) {}
+
+        @Override
+        public BitSet affinity() {
+            return new BitSet();
+        }
+
+        @Override
+        public List<Run> runs() {
+            return List.of();
+        }
 
         @Override
         public boolean isPinned() {

@@ -126,7 +126,7 @@ public final class HandOffAgainstFinish {
         public void stranger() {
             over = 1;
             item.finish();
-            cpu.cpu.post((Delivery) () -> cpu.cpu.finished(cpu.queue.shares[0]));
+            cpu.cpu.post((Delivery) () -> HandDriven.share(cpu.queue).finished(0));
         }
 
         @Actor

@@ -71,7 +71,7 @@ public final class WakeByOverflow {
         }
     }
 
-    /** {@link Cpu#submit} to a full ring, against an owner that empties it and goes to sleep. */
+    /** {@link Lane#submit} to a full ring, against an owner that empties it and goes to sleep. */
     @JCStressTest
     @State
     @Outcome(id = {"true, false", "false, true", "true, true"}, expect = ACCEPTABLE, desc = "The owner learns of it.")
@@ -89,7 +89,7 @@ public final class WakeByOverflow {
 
         @Actor
         public void producer() {
-            cpu.submit(item);
+            cpu.normal.submit(item);
         }
 
         @Actor

@@ -70,7 +70,7 @@ public final class WakeByRing {
         }
     }
 
-    /** {@link Cpu#submit} against {@link Doorbell#announce} and {@link Cpu#hasWork}. */
+    /** {@link Lane#submit} against {@link Doorbell#announce} and {@link Cpu#hasWork}. */
     @JCStressTest
     @State
     @Outcome(id = {"true, false", "false, true", "true, true"}, expect = ACCEPTABLE, desc = "The owner learns of it.")
@@ -81,7 +81,7 @@ public final class WakeByRing {
 
         @Actor
         public void producer() {
-            cpu.submit(item);
+            cpu.normal.submit(item);
         }
 
         @Actor

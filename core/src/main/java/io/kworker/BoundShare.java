@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+
+/** The share of a bound workqueue on one CPU, with a limit of its own (G32). Owned with the CPU. */
+final class BoundShare extends Share implements Limiter {
+    /** I. */
+    final Cpu cpu;
+
+    /** I. */
+    private final Lane lane;
+
+    /** C: told once nothing is active, while the share is held. */
+    private @Nullable CountDownLatch quiet;
+
+    BoundShare(Workqueue workqueue, Lane lane, int limit) {
+        super(workqueue);
+        this.lane = lane;
+        this.cpu = lane.cpu;
+        this.limit = limit;
+    }
+
+    @Override
+    void submit(Entry entry) {
+        lane.submit(entry);
+    }
+
+    @Override
+    Lane poolNow() {
+        return lane;
+    }
+
+    @Override
+    boolean isQueueEmpty() {
+        return lane.queue.isEmpty();
+    }
+
+    @Override
+    void handBack(Waiter.Handoff handOff) {
+        cpu.post(handOff);
+    }
+
+    @Override
+    boolean takeSlot() {
+        if (active >= limit) {
+            return false;
+        }
+        active++;
+        return true;
+    }
+
+    @Override
+    void returnSlot() {
+        active--;
+    }
+
+    @Override
+    boolean isRunnable() {
+        return active < limit && !inactive.isEmpty();
+    }
+
+    @Override
+    void finished(int turn) {
+        active--;
+        assert active >= 0;
+        leave(turn);
+        if (isAttended) {
+            settle();
+            lane.listIfRunnable(this);
+        }
+        lane.ended();
+    }
+
+    @Override
+    void drop(int turn) {
+        super.drop(turn);
+        if (isAttended) {
+            settle();
+        }
+    }
+
+    @Override
+    void settle() {
+        super.settle();
+        if (quiet != null && active == 0) {
+            quiet.countDown();
+            quiet = null;
+        }
+        isAttended = !inactive.isEmpty() || hasMarkers() || quiet != null;
+    }
+
+    @Override
+    public void hold(CountDownLatch latch) {
+        cpu.post(new Held(this, latch));
+    }
+
+    @Override
+    public void limitChanged() {
+        cpu.post(new Limited(this));
+    }
+
+    private record Held(BoundShare share, CountDownLatch latch) implements Delivery {
+        @Override
+        public void deliver() {
+            share.limit = 0;
+            share.quiet = latch;
+            share.settle();
+        }
+    }
+
+    private record Limited(BoundShare share) implements Delivery {
+        @Override
+        public void deliver() {
+            share.limit = share.workqueue.limitNow();
+            share.quiet = null;
+            share.settle();
+            share.lane.listIfRunnable(share);
+        }
+    }
+
+    @Override
+    int activeNow() {
+        return active;
+    }
+
+    @Override
+    int slots() {
+        return workqueue.limitNow();
+    }
+}

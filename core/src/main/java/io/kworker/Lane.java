@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+/**
+ * One of the pools of a CPU, by urgency: BH, high priority, normal (the kernel has two threaded pools and two BH pools
+ * for each CPU). Owned with the CPU.
+ */
+class Lane extends Pool {
+    /** I. */
+    final Cpu cpu;
+
+    private final String name;
+
+    Lane(Cpu cpu, String name, int ringCapacity) {
+        super(cpu.runtime, ringCapacity);
+        this.cpu = cpu;
+        this.name = name;
+    }
+
+    @Override
+    void submit(Entry entry) {
+        queue.offer(entry);
+        cpu.doorbell.ring();
+    }
+
+    @Override
+    final Cpu cpu() {
+        return cpu;
+    }
+
+    @Override
+    final String name() {
+        return "CPU " + cpu.number + name;
+    }
+
+    @Override
+    final boolean isDisturbed() {
+        return cpu.hasMessages();
+    }
+
+    /** Owner. An item of this lane is over. */
+    void ended() {}
+
+    /** A lane that goes before the normal one. The CPU's {@code urgent} flag says that there may be something in it. */
+    static final class Urgent extends Lane {
+        /** I: items in a row, then the lanes behind it have a turn, so that nothing starves. */
+        private final int budget;
+
+        /** I: whether its items run one at a time, whatever they do (G74). */
+        private final boolean isSerial;
+
+        /** C: a serial lane's item runs, or sleeps though it must not. */
+        private boolean isOccupied;
+
+        /** C: items in a row so far. */
+        private int streak;
+
+        Urgent(Cpu cpu, String name, int ringCapacity, int budget, boolean isSerial) {
+            super(cpu, name, ringCapacity);
+            this.budget = budget;
+            this.isSerial = isSerial;
+        }
+
+        @Override
+        void submit(Entry entry) {
+            queue.offer(entry);
+            cpu.raise();
+            cpu.doorbell.ring();
+        }
+
+        @Override
+        boolean hasWork() {
+            return !isOccupied && super.hasWork();
+        }
+
+        @Override
+        boolean fetch(Run run) {
+            if (isOccupied || !super.fetch(run)) {
+                return false;
+            }
+            isOccupied = isSerial;
+            return true;
+        }
+
+        /** Owner. Whether it is to stand back once. */
+        boolean isSpent() {
+            if (streak < budget) {
+                streak++;
+                return false;
+            }
+            streak = 0;
+            return true;
+        }
+
+        @Override
+        void ended() {
+            isOccupied = false;
+            if (hasWork()) {
+                cpu.raise();
+            }
+        }
+
+        @Override
+        void handOff(Entry entry) {
+            super.handOff(entry);
+            cpu.raise();
+        }
+
+        @Override
+        void listIfRunnable(Share share) {
+            super.listIfRunnable(share);
+            if (hasListed()) {
+                cpu.raise();
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+import java.util.BitSet;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+
+/** The limits of an unbound workqueue, node by node (G33). */
+final class NodeLimits {
+    /** The node of pods whose CPUs are of several nodes: their limit is the whole one. */
+    static final int SPANNING = -1;
+
+    /** The most shares that an unbound workqueue may come to have by changes of its attributes. */
+    static final int MAX_SHARES = 1024;
+
+    private final Workqueue workqueue;
+    private final Pods pods;
+
+    /** L: by node. */
+    private final Map<Integer, NodeLimit> limits = new HashMap<>();
+
+    NodeLimits(Workqueue workqueue, Pods pods) {
+        this.workqueue = workqueue;
+        this.pods = pods;
+    }
+
+    synchronized NodeLimit of(int node) {
+        return limits.computeIfAbsent(node, n -> new NodeLimit(() -> limit(n), MAX_SHARES));
+    }
+
+    synchronized Collection<NodeLimit> all() {
+        return limits.values().stream().toList();
+    }
+
+    private int limit(int node) {
+        int max = workqueue.limitNow();
+        if (max == 0 || node == SPANNING) {
+            return max;
+        }
+        BitSet reach = workqueue.reachNow();
+        int all = reach.cardinality();
+        reach.and(pods.topology().cpusOfNode(node));
+        return Topology.share(max, workqueue.minActive(), reach.cardinality(), all);
+    }
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.BitSet;
+import org.jctools.queues.varhandle.MpscLinkedVarHandleQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The pool of unbound work that several CPUs serve, whichever of them has nothing else to do (the kernel's unbound
+ * worker_pool; G19, G25). Workqueues of the same CPUs, priority and strictness share it.
+ *
+ * <p>Its books belong to whoever holds its lock, which is only ever tried, and held for the time it takes to start one
+ * item. Where the try fails, the CPU looks again before it sleeps; so does everyone who has something for the pod find
+ * somebody who looks, or wake somebody.
+ */
+final class Pod extends Pool {
+    /*
+     * Not lost:   queuer, granter   publish (queue, stirred, returned) ; a CPU watches? ; a CPU sleeps? wake it
+     *             CPU               stop watching ; look at the pod        (Cpu.stopWatching)
+     *                               doorbell asleep ; look at the pod      (Cpu.hasWork)
+     *             holder            hasListed ; unlock
+     *
+     * A CPU that is seen to watch, or not to sleep, looks at the pod after that. A CPU in a handler looks when the
+     * handler is over or blocks, or when the CPU is taken from it.
+     */
+    private static final VarHandle LOCK =
+            ConstantBootstraps.fieldVarHandle(MethodHandles.lookup(), "lock", VarHandle.class, Pod.class, int.class);
+    private static final VarHandle STIRRED = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "stirred", VarHandle.class, Pod.class, Share.class);
+
+    /** I. */
+    final BitSet mask;
+
+    /** I: the node of its CPUs, or -1 where they are of several. */
+    final int node;
+
+    /** I. */
+    final boolean isHighpri;
+
+    /** I: the CPUs that may serve it: where they are more than its own, those help when they are idle (A83). */
+    final BitSet reach;
+
+    /** S: under the lock of {@link Pods}: the CPUs of the pod that are online, its own first. */
+    private volatile Cpu[] servers = {};
+
+    /** M: 1 while someone owns the books. */
+    private volatile int lock;
+
+    /** M: a stack of the shares that are to be looked at, each in one stack at most. */
+    private volatile @Nullable Share stirred;
+
+    /** M: entries whose item has ended the run that was in their way. */
+    private final MpscLinkedVarHandleQueue<Entry> returned = new MpscLinkedVarHandleQueue<>();
+
+    /** S: by the holder: whether something is listed. */
+    private volatile boolean isListing;
+
+    /** S: by the holder: items started. */
+    private volatile long started;
+
+    Pod(WorkRuntime runtime, BitSet mask, int node, BitSet reach, boolean isHighpri) {
+        super(runtime, runtime.settings.ringCapacity());
+        this.mask = mask;
+        this.node = node;
+        this.reach = reach;
+        this.isHighpri = isHighpri;
+    }
+
+    // ---- any thread ----
+
+    /** Under the lock of {@link Pods}. */
+    void serve(Cpu[] cpus) {
+        servers = cpus;
+    }
+
+    boolean isServedBy(Cpu cpu) {
+        for (Cpu server : servers) {
+            if (server == cpu) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** A number that changes whenever the holder gets anywhere. */
+    long progress() {
+        return queue.consumed() + started;
+    }
+
+    @Override
+    void submit(Entry entry) {
+        queue.offer(entry);
+        kick();
+    }
+
+    /** Sees to it that a share is looked at. */
+    void stir(Share share) {
+        if (share.beStirred()) {
+            Share head;
+            do {
+                head = stirred;
+                share.nextStirred = head;
+            } while (!STIRRED.compareAndSet(this, head, share));
+        }
+        kick();
+    }
+
+    void handBack(Entry entry) {
+        returned.offer(entry);
+        kick();
+    }
+
+    /** Sees to it that one CPU looks, if one has nothing else to do. */
+    void kick() {
+        Cpu[] cpus = servers;
+        for (Cpu cpu : cpus) {
+            if (cpu.isWatching()) {
+                return;
+            }
+        }
+        for (Cpu cpu : cpus) {
+            if (cpu.doorbell.isAsleep()) {
+                cpu.doorbell.ring();
+                return;
+            }
+        }
+    }
+
+    @Override
+    boolean hasWork() {
+        return !queue.isEmpty() || stirred != null || isListing || !returned.isEmpty();
+    }
+
+    @Override
+    Cpu cpu() {
+        Cpu[] cpus = servers;
+        return cpus.length == 0 ? runtime.cpuArray()[0] : cpus[0];
+    }
+
+    @Override
+    String name() {
+        return "pod " + mask + (isHighpri ? " highpri" : "") + (reach.equals(mask) ? " strict" : "");
+    }
+
+    @Override
+    boolean isDisturbed() {
+        return true;
+    }
+
+    // ---- holder ----
+
+    /** Worker of a CPU. As {@link Pool#fetch}; false also where somebody else is at it. */
+    @Override
+    boolean fetch(Run run) {
+        if (lock != 0 || !LOCK.compareAndSet(this, 0, 1)) {
+            return false;
+        }
+        boolean fetched;
+        try {
+            takeIn();
+            fetched = super.fetch(run);
+            if (fetched) {
+                started = started + 1;
+            }
+            boolean listing = hasListed();
+            if (listing != isListing) {
+                isListing = listing;
+            }
+        } finally {
+            lock = 0;
+        }
+        if (fetched && hasWork()) {
+            kick(); // G25: each start sees to the next
+        }
+        return fetched;
+    }
+
+    private void takeIn() {
+        Share list = stirred == null ? null : (Share) STIRRED.getAndSet(this, null);
+        while (list != null) {
+            Share share = list;
+            list = share.nextStirred;
+            share.nextStirred = null;
+            share.endStir(); // from here on it may be stirred again: it is looked at after that
+            Pool pool = share.poolNow();
+            if (pool == this) {
+                share.look();
+            } else if (pool instanceof Pod other) { // it has moved since it was stirred
+                other.stir(share);
+            }
+        }
+        for (Entry entry = returned.relaxedPoll(); entry != null; entry = returned.relaxedPoll()) {
+            handOff(entry);
+        }
+    }
+
+    /** Monitor: nobody has looked for long. */
+    @Override
+    void rescue() {
+        if (LOCK.compareAndSet(this, 0, 1)) {
+            try {
+                takeIn();
+                super.rescue();
+                isListing = hasListed();
+            } finally {
+                lock = 0;
+            }
+        }
+    }
+}

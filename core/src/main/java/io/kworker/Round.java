@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * One flush of a workqueue, or several that share it (G56): a marker goes through each share; when all have passed,
+ * everything is over that was queued before the round was launched. Made and launched by {@link Rounds}.
+ */
+final class Round {
+    private final boolean closes;
+    private final AtomicLong entered = new AtomicLong();
+
+    /** Markers that have not passed, and one while the round is not launched (R53). */
+    private final AtomicInteger left = new AtomicInteger(1);
+
+    private final CountDownLatch over = new CountDownLatch(1);
+
+    /** S: by whoever launches it. */
+    private volatile List<Marker> markers = List.of();
+
+    Round(boolean closes) {
+        this.closes = closes;
+    }
+
+    /** Sends the markers. A share that is quiet needs none, unless it is to be closed. */
+    void launch(List<Share> shares) {
+        List<Marker> sent = new ArrayList<>();
+        for (Share share : shares) {
+            long quiet = closes ? -1 : share.quiet();
+            if (quiet >= 0) {
+                entered.addAndGet(quiet);
+            } else {
+                sent.add(new Marker(share, this, closes));
+            }
+        }
+        left.addAndGet(sent.size());
+        markers = sent;
+        for (Marker marker : sent) {
+            marker.share().submit(marker);
+        }
+        pass();
+    }
+
+    /** Owner of a pool. Entries that the share had counted in before its marker. */
+    void entered(long count) {
+        entered.addAndGet(count);
+    }
+
+    /** Owner of a pool, or the launcher. */
+    void pass() {
+        if (left.decrementAndGet() == 0) {
+            over.countDown();
+        }
+    }
+
+    boolean isOver() {
+        return over.getCount() == 0;
+    }
+
+    /** Not interruptible; an interrupt is kept for later. */
+    void await() {
+        Threads.await(over);
+    }
+
+    /** After the round: entries that were counted in before its markers, in all. */
+    long entered() {
+        return entered.get();
+    }
+
+    /** Any thread. Whether the round waits for an instance that has started, of that share and turn. */
+    boolean waitsFor(Share share, int turnOfRun) {
+        for (Marker marker : markers) {
+            if (marker.share == share) {
+                return marker.waitsFor(turnOfRun);
+            }
+        }
+        return false;
+    }
+}

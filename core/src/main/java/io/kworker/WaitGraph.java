@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which handlers wait for what, and whether a wait that begins could ever end (J6; what lockdep does in the kernel).
+ *
+ * <p>Only handlers are nodes: nobody waits for other threads. A handler that waits cannot go on before its wait is over,
+ * and cannot leave this graph while a thread looks at it, so what is found to be a knot is one: a set of waits of which
+ * each needs another one of the set to end. From outside it could only be cut by cancelling an item that has not
+ * started, or by raising a limit.
+ *
+ * <p>Assumption: a handler has one wait at a time, which it begins and ends itself.
+ */
+final class WaitGraph {
+    private static final ReentrantLock LOCK = new ReentrantLock();
+
+    /** L: by the item that waits; it runs at most once at a time (J1). */
+    private static final IdentityHashMap<Work, Wait> WAITS = new IdentityHashMap<>();
+
+    private WaitGraph() {}
+
+    /** What a handler waits for. Looked at under the lock. */
+    interface Target {
+        /** Whether the wait is over, though perhaps the handler does not know yet. */
+        boolean isOver();
+
+        /** The waits, out of all there are, that may be in the way. */
+        Collection<Wait> obstacles();
+
+        /** Whether it cannot end while those of its obstacles that are in {@code stuck} go on. */
+        boolean isBlocked(Set<Wait> stuck);
+
+        /** For people: the call, and what it waits for. */
+        String describe();
+    }
+
+    /** A handler that waits. */
+    record Wait(Work item, Share share, int turn, Target target) {
+        @Override
+        public String toString() {
+            return item + " (workqueue '" + share.workqueue.name() + "') waits in " + target.describe();
+        }
+    }
+
+    /**
+     * The calling thread begins to wait; to be followed by {@link #end}.
+     *
+     * @return null where the caller runs no handler
+     * @throws WorkDeadlockException if the wait could never end; it has not begun then
+     */
+    static @Nullable Wait begin(Target target) {
+        Run run = Run.current();
+        Work item = run == null ? null : run.work;
+        Share share = run == null ? null : run.share;
+        if (run == null || item == null || share == null) {
+            return null;
+        }
+        Wait wait = new Wait(item, share, run.turn, target);
+        LOCK.lock();
+        try {
+            Set<Wait> stuck = stuckWith(wait);
+            if (!stuck.isEmpty()) {
+                throw new WorkDeadlockException(chain(wait, stuck));
+            }
+            WAITS.put(item, wait);
+        } finally {
+            LOCK.unlock();
+        }
+        return wait;
+    }
+
+    static void end(@Nullable Wait wait) {
+        if (wait != null) {
+            LOCK.lock();
+            try {
+                WAITS.remove(wait.item());
+            } finally {
+                LOCK.unlock();
+            }
+        }
+    }
+
+    /** The knot that this wait would close; empty where there is none. */
+    private static Set<Wait> stuckWith(Wait wait) {
+        if (wait.target().obstacles().isEmpty()) {
+            return Set.of(); // nearly always
+        }
+        WAITS.put(wait.item(), wait);
+        try {
+            Set<Wait> stuck = reachable(wait);
+            // in this order: a target that is not over after the look at what blocks it was the one looked at
+            while (stuck.removeIf(one -> !one.target().isBlocked(stuck) || one.target().isOver())) {
+                // what has become free may free others
+            }
+            return stuck.contains(wait) ? stuck : Set.of();
+        } finally {
+            WAITS.remove(wait.item());
+        }
+    }
+
+    private static Set<Wait> reachable(Wait from) {
+        Set<Wait> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        Deque<Wait> left = new ArrayDeque<>(List.of(from));
+        while (!left.isEmpty()) {
+            Wait wait = left.pop();
+            if (seen.add(wait)) {
+                left.addAll(wait.target().obstacles());
+            }
+        }
+        return seen;
+    }
+
+    private static String chain(Wait first, Set<Wait> stuck) {
+        StringBuilder text = new StringBuilder("this wait could never end:");
+        Set<Wait> told = Collections.newSetFromMap(new IdentityHashMap<>());
+        Deque<Wait> left = new ArrayDeque<>(List.of(first));
+        while (!left.isEmpty()) {
+            Wait wait = left.pop();
+            if (told.add(wait)) {
+                text.append("\n  ").append(wait);
+                wait.target().obstacles().stream().filter(stuck::contains).forEach(left::add);
+            }
+        }
+        return text.toString();
+    }
+
+    // ---- targets ----
+
+    /** An item is to be over that was busy in that state, up to the newest instance of that state. */
+    record OfItem(String call, Work item, long state) implements Target {
+        @Override
+        public boolean isOver() {
+            return item.isOverSince(state);
+        }
+
+        @Override
+        public Collection<Wait> obstacles() {
+            if (item.isRunning()) {
+                Wait runner = WAITS.get(item);
+                return runner == null ? List.of() : List.of(runner);
+            }
+            Share share = item.pendingShare();
+            return share == null ? List.of() : holders(share);
+        }
+
+        @Override
+        public boolean isBlocked(Set<Wait> stuck) {
+            if (item.isRunning()) {
+                return stuck.contains(WAITS.get(item));
+            }
+            Share share = item.pendingShare();
+            int limit = share == null ? 0 : share.slots();
+            return share != null && limit > 0 && holders(share).stream().filter(stuck::contains).count() >= limit;
+        }
+
+        @Override
+        public String describe() {
+            Share share = item.isRunning() ? null : item.pendingShare();
+            return call + "() for " + item + (share == null ? ""
+                    : ", which needs a slot of workqueue '" + share.workqueue.name() + "' (" + share.slots() + " in all)");
+        }
+    }
+
+    /** The waiting handlers that hold a slot which items of that share need. */
+    private static List<Wait> holders(Share share) {
+        List<Wait> holders = new ArrayList<>();
+        for (Wait wait : WAITS.values()) {
+            if (wait.share().sharesSlots(share)) {
+                holders.add(wait);
+            }
+        }
+        return holders;
+    }
+
+    /** Everything is to be over that was queued to a workqueue before a round. */
+    record OfRound(String call, Workqueue workqueue, Round round) implements Target {
+        @Override
+        public boolean isOver() {
+            return round.isOver();
+        }
+
+        @Override
+        public Collection<Wait> obstacles() {
+            return WAITS.values().stream().filter(this::isBefore).toList();
+        }
+
+        private boolean isBefore(Wait wait) {
+            return wait.share().workqueue == workqueue && round.waitsFor(wait.share(), wait.turn());
+        }
+
+        @Override
+        public boolean isBlocked(Set<Wait> stuck) {
+            return stuck.stream().anyMatch(this::isBefore);
+        }
+
+        @Override
+        public String describe() {
+            return call + "() of workqueue '" + workqueue.name() + "'";
+        }
+    }
+
+    /** Some workqueues are to be empty, whatever is queued to them meanwhile. */
+    record OfDrain(String call, Collection<Workqueue> workqueues) implements Target {
+        @Override
+        public boolean isOver() {
+            return false;
+        }
+
+        @Override
+        public Collection<Wait> obstacles() {
+            return WAITS.values().stream().filter(this::isInside).toList();
+        }
+
+        private boolean isInside(Wait wait) {
+            Share next = wait.item().pendingShare();
+            return workqueues.contains(wait.share().workqueue) || next != null && workqueues.contains(next.workqueue);
+        }
+
+        @Override
+        public boolean isBlocked(Set<Wait> stuck) {
+            return stuck.stream().anyMatch(this::isInside);
+        }
+
+        @Override
+        public String describe() {
+            return call;
+        }
+    }
+}
