@@ -13,6 +13,9 @@ final class BoundShare extends Share implements Limiter {
     /** I. */
     private final Lane lane;
 
+    /** C: entries of earlier turns that are not over, by colour; those of this turn are the rest. */
+    private final long[] older = new long[COLORS];
+
     /** C: told once nothing is active, while the share is held. */
     private @Nullable CountDownLatch quiet;
 
@@ -21,7 +24,51 @@ final class BoundShare extends Share implements Limiter {
         this.lane = lane;
         this.cpu = lane.cpu;
         this.limit = limit;
+        settle();
     }
+
+    // ---- counting ----
+
+    @Override
+    int enter() {
+        ENTERED.setOpaque(this, entered + 1);
+        return turn;
+    }
+
+    @Override
+    void leave(int turn) {
+        if (turn != this.turn) {
+            older[turn & COLOR_MASK]--;
+        }
+        LEFT.setRelease(this, left + 1);
+    }
+
+    @Override
+    void turnColor() {
+        long current = entered - left;
+        for (long count : older) {
+            current -= count;
+        }
+        older[turn & COLOR_MASK] = current;
+        turn++;
+    }
+
+    @Override
+    long inFlight(int turn) {
+        return older[turn & COLOR_MASK];
+    }
+
+    @Override
+    long enteredNow() {
+        return (long) ENTERED.getAcquire(this);
+    }
+
+    @Override
+    long leftNow() {
+        return (long) LEFT.getAcquire(this);
+    }
+
+    // ---- starting ----
 
     @Override
     void submit(Entry entry) {
@@ -70,8 +117,8 @@ final class BoundShare extends Share implements Limiter {
         if (isAttended) {
             settle();
             lane.listIfRunnable(this);
+            lane.ended();
         }
-        lane.ended();
     }
 
     @Override
@@ -89,7 +136,7 @@ final class BoundShare extends Share implements Limiter {
             quiet.countDown();
             quiet = null;
         }
-        isAttended = !inactive.isEmpty() || hasMarkers() || quiet != null;
+        isAttended = parked > 0 || hasMarkers() || quiet != null || lane.isUrgent();
     }
 
     @Override
@@ -114,7 +161,7 @@ final class BoundShare extends Share implements Limiter {
     private record Limited(BoundShare share) implements Delivery {
         @Override
         public void deliver() {
-            share.limit = share.workqueue.limitNow();
+            share.limit = share.isClosed ? 0 : share.workqueue.limitNow();
             share.quiet = null;
             share.settle();
             share.lane.listIfRunnable(share);

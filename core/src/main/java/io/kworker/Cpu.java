@@ -72,6 +72,9 @@ final class Cpu {
     /** M: whether there may be something in the urgent lanes. Set after the entry, cleared before a look. */
     private volatile boolean isUrgent;
 
+    /** S: under the lock of {@link Pods}: whether it serves any. */
+    private volatile boolean hasPods;
+
     /** S: under the lock of {@link Pods}: those it serves, its own before those of others. */
     private volatile Pod[] highpriPods = {};
 
@@ -91,9 +94,6 @@ final class Cpu {
 
     /** C: messages that an owner which cannot mount anything has set aside. */
     private @Nullable ArrayDeque<Runnable> setAside;
-
-    /** C: turns of the normal lane since the pods had one; not counted where there is no pod. */
-    private int podTurns;
 
     /** C: set once the runtime is drained and stops. */
     private boolean isStopping;
@@ -160,6 +160,7 @@ final class Cpu {
     void serve(Pod[] highpri, Pod[] normal) {
         highpriPods = highpri;
         pods = normal;
+        hasPods = highpri.length + normal.length > 0;
     }
 
     // ---- owner ----
@@ -194,7 +195,7 @@ final class Cpu {
 
     /** Owner. Whether {@link #fetch} could find something. */
     boolean hasWork() {
-        return normal.hasWork() || isUrgent || podsHaveWork();
+        return normal.hasWork() || isUrgent || hasPods && podsHaveWork();
     }
 
     /** Owner. Whether something is queued on this CPU itself. */
@@ -224,21 +225,29 @@ final class Cpu {
     }
 
     boolean hasPods() {
-        return pods.length + highpriPods.length > 0;
+        return hasPods;
     }
 
     /** Owner. A cheap look for a spinning owner: whether an entry has come. */
     boolean hasEntry() {
-        return queue.hasNext() || isUrgent || podsHaveWork();
+        return queue.hasNext() || isUrgent || stirPods();
+    }
+
+    private boolean stirPods() { // a method of its own, so that the one above is small enough to be compiled in
+        return hasPods && podsHaveWork();
     }
 
     /** Owner. Takes the next item that may start. As {@link Pool#fetch}. */
     boolean fetch(Run run) {
+        return isUrgent || hasPods ? fetchAny(run) : normal.fetch(run);
+    }
+
+    private boolean fetchAny(Run run) {
         if (isUrgent && fetchUrgent(run, false) || fetchOf(highpriPods, run)) {
             return true;
         }
-        if (pods.length > 0 && ++podTurns >= TURNS_PER_POD) {
-            podTurns = 0;
+        if (++run.turnsWithoutPods >= TURNS_PER_POD) {
+            run.turnsWithoutPods = 0;
             if (fetchOf(pods, run)) {
                 return true;
             }

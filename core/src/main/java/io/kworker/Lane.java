@@ -39,7 +39,12 @@ class Lane extends Pool {
         return cpu.hasMessages();
     }
 
-    /** Owner. An item of this lane is over. */
+    /** Whether it goes before the normal lane. */
+    boolean isUrgent() {
+        return false;
+    }
+
+    /** Owner. An item of this lane is over, if the lane is an urgent one. */
     void ended() {}
 
     /** A lane that goes before the normal one. The CPU's {@code urgent} flag says that there may be something in it. */
@@ -67,6 +72,11 @@ class Lane extends Pool {
             queue.offer(entry);
             cpu.raise();
             cpu.doorbell.ring();
+        }
+
+        @Override
+        boolean isUrgent() {
+            return true;
         }
 
         @Override

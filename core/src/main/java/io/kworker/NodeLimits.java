@@ -16,13 +16,15 @@ final class NodeLimits {
     static final int MAX_SHARES = 1024;
 
     private final Workqueue workqueue;
+    private final Shares shares;
     private final Pods pods;
 
     /** L: by node. */
     private final Map<Integer, NodeLimit> limits = new HashMap<>();
 
-    NodeLimits(Workqueue workqueue, Pods pods) {
+    NodeLimits(Workqueue workqueue, Shares shares, Pods pods) {
         this.workqueue = workqueue;
+        this.shares = shares; // the workqueue itself has none yet while its first shares are made
         this.pods = pods;
     }
 
@@ -39,7 +41,7 @@ final class NodeLimits {
         if (max == 0 || node == SPANNING) {
             return max;
         }
-        BitSet reach = workqueue.reachNow();
+        BitSet reach = shares.reach();
         int all = reach.cardinality();
         reach.and(pods.topology().cpusOfNode(node));
         return Topology.share(max, workqueue.minActive(), reach.cardinality(), all);

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * thousand ordered workqueues cost nothing while they are idle, and that the pod can change without anything being
  * overtaken.
  */
-final class OrderedShare extends Share implements Limiter {
+final class OrderedShare extends UnboundShare implements Limiter {
     /*
      * pod:  null  --wake (whoever has something for it, CAS)--> a pod of the workqueue, and stirs
      *       pod   --rest (holder of that pod, store)--> null, and looks at the queue again
@@ -25,6 +25,9 @@ final class OrderedShare extends Share implements Limiter {
 
     private static final VarHandle POD = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "pod", VarHandle.class, OrderedShare.class, Pod.class);
+
+    /** I: they belong to the workqueue, which has none yet while this is made. */
+    private final Shares shares;
 
     /** I. */
     private final EntryQueue queue;
@@ -47,8 +50,9 @@ final class OrderedShare extends Share implements Limiter {
     /** L: told once nothing is active, while held. */
     private volatile @Nullable CountDownLatch quiet;
 
-    OrderedShare(Workqueue workqueue, int ringCapacity) {
+    OrderedShare(Workqueue workqueue, Shares shares, int ringCapacity) {
         super(workqueue);
+        this.shares = shares;
         queue = new EntryQueue(Math.min(RING, ringCapacity));
         isHeld = workqueue.limitNow() == 0;
     }
@@ -64,7 +68,7 @@ final class OrderedShare extends Share implements Limiter {
     }
 
     private void wake() {
-        Pod chosen = workqueue.podNow();
+        Pod chosen = shares.podNow();
         if (POD.compareAndSet(this, null, chosen)) {
             chosen.stir(this);
         }
@@ -99,7 +103,7 @@ final class OrderedShare extends Share implements Limiter {
 
     @Override
     void finished(int turn) {
-        leaveShared(turn);
+        leave(turn);
         isOver = true;
         stir();
     }
@@ -144,7 +148,7 @@ final class OrderedShare extends Share implements Limiter {
     }
 
     private boolean isAtHome() {
-        return handOffs > 0 || workqueue.isPodNow(pod);
+        return handOffs > 0 || shares.isPodNow(pod);
     }
 
     @Override
@@ -171,7 +175,7 @@ final class OrderedShare extends Share implements Limiter {
             queue.remove(entry);
         }
         isActive = true;
-        boolean started = pool().start(entry, this, turn, run);
+        boolean started = pool().start(entry, Pool.work(entry), this, turn, run);
         if (!started) {
             settle();
         }
@@ -186,12 +190,6 @@ final class OrderedShare extends Share implements Limiter {
     @Override
     void returnSlot() {
         isActive = false;
-    }
-
-    @Override
-    void drop(int turn) {
-        dropped++;
-        leaveShared(turn);
     }
 
     @Override
@@ -210,11 +208,6 @@ final class OrderedShare extends Share implements Limiter {
         if (!queue.isEmpty() || isOver || quiet != null) {
             wake();
         }
-    }
-
-    @Override
-    int activeNow() {
-        return (int) Math.max(0, startedNow() - completedNow());
     }
 
     @Override

@@ -6,7 +6,7 @@ package io.kworker;
  * The share of an unbound workqueue in one pod. Its slots are those of the node ({@link NodeLimit}); its books belong
  * to the holder of the pod, while its items are ended by anyone.
  */
-final class PodShare extends Share {
+final class PodShare extends UnboundShare {
     /** I. */
     private final Pod pod;
 
@@ -56,7 +56,7 @@ final class PodShare extends Share {
 
     @Override
     boolean takeSlot() {
-        return useGrant() || node.tryTake();
+        return !isClosed && (useGrant() || node.tryTake());
     }
 
     private boolean useGrant() {
@@ -80,7 +80,7 @@ final class PodShare extends Share {
 
     @Override
     void finished(int turn) {
-        leaveShared(turn);
+        leave(turn);
         node.release();
         if (isWatched) { // written before the owner looks at what has been counted out
             pod.stir(this);
@@ -89,8 +89,7 @@ final class PodShare extends Share {
 
     @Override
     void drop(int turn) {
-        dropped++;
-        leaveShared(turn);
+        super.drop(turn);
         if (isWatched) {
             settle();
         }
@@ -117,11 +116,6 @@ final class PodShare extends Share {
             isInLine = true;
             node.await(this);
         }
-    }
-
-    @Override
-    int activeNow() {
-        return (int) Math.max(0, startedNow() - completedNow());
     }
 
     @Override

@@ -96,33 +96,38 @@ abstract class Pool {
         }
     }
 
-    /** The entry at the head of the ring. */
+    /** The entry at the head of the ring. It is counted before the queue lets go of it: see {@link Share#quiet}. */
     private boolean admit(Entry entry, Run run) {
         Share share = entry.share();
-        if (entry instanceof Marker marker) {
-            queue.remove(entry);
-            share.arrive(marker);
-            return false;
-        }
-        if (share.isClosed) { // the queuer takes its instance back and throws
-            queue.remove(entry);
-            work(entry).unlink(entry);
+        Work work = entry.work();
+        if (work == null || share.parked > 0 || !share.takeSlot()) {
+            takeIn(entry, share, work);
             return false;
         }
         int turn = share.enter();
-        queue.remove(entry); // after it was counted: who finds the queue empty and all counted ones over, can go on
-        if (share.inactive.isEmpty() && share.takeSlot()) {
-            return start(entry, share, turn, run);
-        }
-        Work work = work(entry);
-        if (WorkState.isDead(entry, work.state())) {
+        queue.remove(entry);
+        return start(entry, work, share, turn, run);
+    }
+
+    /** The entry at the head of the ring cannot start. */
+    private void takeIn(Entry entry, Share share, @Nullable Work work) {
+        if (work == null) {
+            queue.remove(entry);
+            share.arrive((Marker) entry);
+        } else if (share.isClosed) { // the queuer takes its instance back and throws
+            queue.remove(entry);
             work.unlink(entry);
-            share.drop(turn);
         } else {
-            entry.turn = turn;
-            share.park(entry);
+            int turn = share.enter();
+            queue.remove(entry);
+            if (WorkState.isDead(entry, work.state())) {
+                work.unlink(entry);
+                share.drop(turn);
+            } else {
+                entry.turn = turn;
+                share.park(entry);
+            }
         }
-        return false;
     }
 
     private boolean fetchReady(Entry entry, Run run) {
@@ -130,7 +135,7 @@ abstract class Pool {
         share.handOffs--;
         boolean started = false;
         if (share.takeSlot()) {
-            started = start(entry, share, entry.turn, run);
+            started = start(entry, work(entry), share, entry.turn, run);
         } else {
             share.unpark(entry); // older than all that wait there
         }
@@ -154,8 +159,7 @@ abstract class Pool {
     }
 
     /** Owner. Starts the instance of an entry for which a slot has been taken. */
-    final boolean start(Entry entry, Share share, int turn, Run run) {
-        Work work = work(entry);
+    final boolean start(Entry entry, Work work, Share share, int turn, Run run) {
         return switch (work.start(entry)) {
             case STARTED -> {
                 run.work = work;
@@ -186,7 +190,9 @@ abstract class Pool {
      */
     void rescue() {
         for (Entry entry = queue.peek(); entry != null; entry = queue.peek()) {
-            takeIn(entry);
+            Share share = entry.share();
+            takeIn(entry, share, entry.work());
+            listIfRunnable(share);
         }
         EntryList kept = new EntryList();
         for (Entry entry = ready.pollFirst(); entry != null; entry = ready.pollFirst()) {
@@ -228,23 +234,6 @@ abstract class Pool {
 
     private static void hand(Rescuer.Rescue rescue, Rescuer rescuer) {
         rescuer.take(rescue);
-    }
-
-    /** The entry at the head of the ring goes to its share. */
-    private void takeIn(Entry entry) {
-        Share share = entry.share();
-        if (entry instanceof Marker marker) {
-            queue.remove(entry);
-            share.arrive(marker);
-        } else if (share.isClosed) {
-            queue.remove(entry);
-            work(entry).unlink(entry);
-        } else {
-            entry.turn = share.enter();
-            queue.remove(entry);
-            share.park(entry);
-            listIfRunnable(share);
-        }
     }
 
     static Work work(Entry entry) {

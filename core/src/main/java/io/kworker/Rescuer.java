@@ -117,6 +117,9 @@ final class Rescuer extends Thread {
             becomeCurrent();
             startedAt = System.nanoTime();
             perform(item, of);
+            if (isDescribed()) {
+                forgetDescription();
+            }
             item.finish();
             work = null;
             of.rescued.increment();

@@ -21,6 +21,9 @@ abstract class Run {
     /** W: the turn of the share's colour in which the instance came. */
     int turn;
 
+    /** W: items taken since the pods had their turn before the normal lane. */
+    int turnsWithoutPods;
+
     /** S: when the item was started. */
     long startedAt;
 
@@ -45,20 +48,28 @@ abstract class Run {
 
     /** Runs the handler of an item that was started for this context. Foreign code: it may block, hog and throw. */
     final void perform(Work item, Share of) {
-        if (description != null) {
-            description = null; // it was that of the item before
-            nameThread("");
-        }
         try {
             item.run();
         } catch (Throwable t) {
             of.workqueue.report(item, t);
         }
         Thread.interrupted(); // J8: an interrupt meant for this run must not reach the next one
-        String text = description;
-        if (text != null) {
-            nameThread("-" + text);
-        }
+    }
+
+    /** Whether the handler that has just run said what it does; its words stay until {@link #forgetDescription}. */
+    final boolean isDescribed() {
+        return description != null;
+    }
+
+    /** The handler is over, but what it said stands until the next one. */
+    final void endDescription() {
+        nameThread("-" + description);
+    }
+
+    /** The next handler is about to run. */
+    final void forgetDescription() {
+        description = null;
+        nameThread("");
     }
 
     /** The running handler says what it does (A53, A55). */

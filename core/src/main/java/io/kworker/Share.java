@@ -16,19 +16,19 @@ import org.jspecify.annotations.Nullable;
  * comes through the queue turns the colour, and passes once all that was counted in under the old one is out. Entries
  * that come after it cannot hold it up.
  */
-abstract sealed class Share extends SharePad permits BoundShare, PodShare, OrderedShare {
+abstract sealed class Share extends SharePad permits BoundShare, UnboundShare {
     /** Flush colours (the kernel's number): so many rounds but one may be under way at a time. */
     static final int COLORS = 16;
 
-    private static final int COLOR_MASK = COLORS - 1;
+    static final int COLOR_MASK = COLORS - 1;
 
-    /** Numbers in a cache line: the counters are kept away from whatever lies next to their array. */
-    private static final int MARGIN = 16;
+    static final VarHandle ENTERED = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "entered", VarHandle.class, ShareFields.class, long.class);
+    static final VarHandle LEFT = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "left", VarHandle.class, ShareFields.class, long.class);
 
     private static final VarHandle STIRRED = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "isStirred", VarHandle.class, ShareFields.class, int.class);
-
-    private static final VarHandle COUNTS = MethodHandles.arrayElementVarHandle(long[].class);
 
     /** I. */
     final Workqueue workqueue;
@@ -42,18 +42,32 @@ abstract sealed class Share extends SharePad permits BoundShare, PodShare, Order
     /** C: markers waiting for the entries before them to be over. */
     private final EntryList markers = new EntryList();
 
-    /** S: by the owner: entries counted in, by colour. */
-    private final long[] entered = new long[COLORS + 2 * MARGIN];
-
-    /** S: by the owner, M in a pod: entries counted out, by colour. */
-    private final long[] left = new long[COLORS + 2 * MARGIN];
-
     Share(Workqueue workqueue) {
         this.workqueue = workqueue;
         this.isPlain = workqueue.isPlain();
     }
 
-    // ---- what the kinds of shares do differently ----
+    // ---- what the kinds of shares do differently: counting ----
+
+    /** Owner. An entry is coming out of the queue; returns its turn. To be called before the queue lets go of it. */
+    abstract int enter();
+
+    /** Owner. An entry of that turn is over. */
+    abstract void leave(int turn);
+
+    /** Owner. A new turn begins. */
+    abstract void turnColor();
+
+    /** Owner. Entries of a turn that has ended which are not over. */
+    abstract long inFlight(int turn);
+
+    /** Any thread. Entries counted in so far. */
+    abstract long enteredNow();
+
+    /** Any thread. Entries counted out so far; what they did happens before the return. */
+    abstract long leftNow();
+
+    // ---- and starting ----
 
     /** Any thread. Puts an entry into the queue, and sees to it that someone looks. */
     abstract void submit(Entry entry);
@@ -64,7 +78,7 @@ abstract sealed class Share extends SharePad permits BoundShare, PodShare, Order
     /** Any thread. Whether nothing is in the queue. */
     abstract boolean isQueueEmpty();
 
-    /** Owner. Takes a slot for an entry that is to start; false where none is free. */
+    /** Owner. Takes a slot for an entry that is to start; false where none is free, or the workqueue is closed. */
     abstract boolean takeSlot();
 
     /** Owner. The entry did not start after all. */
@@ -121,28 +135,9 @@ abstract sealed class Share extends SharePad permits BoundShare, PodShare, Order
             return false;
         }
         parked--;
-        boolean started = takeSlot() ? pool().start(entry, this, entry.turn, run) : unpark(entry);
+        boolean started = takeSlot() ? pool().start(entry, Pool.work(entry), this, entry.turn, run) : unpark(entry);
         settle();
         return started;
-    }
-
-    /** Owner. An entry has come out of the queue; returns its turn. */
-    int enter() {
-        int t = turn;
-        int slot = MARGIN + (t & COLOR_MASK);
-        COUNTS.setOpaque(entered, slot, (long) COUNTS.getOpaque(entered, slot) + 1);
-        return t;
-    }
-
-    /** Owner. An entry is over that came in that turn. */
-    final void leave(int turn) {
-        int slot = MARGIN + (turn & COLOR_MASK);
-        COUNTS.setRelease(left, slot, (long) COUNTS.getOpaque(left, slot) + 1);
-    }
-
-    /** Any thread, where several may count out. */
-    final void leaveShared(int turn) {
-        COUNTS.getAndAdd(left, MARGIN + (turn & COLOR_MASK), 1L);
     }
 
     /** Owner. An entry is over that never started: it was cancelled. */
@@ -170,9 +165,10 @@ abstract sealed class Share extends SharePad permits BoundShare, PodShare, Order
     final void arrive(Marker marker) {
         if (marker.closes) {
             isClosed = true;
+            limit = 0;
         }
         marker.arrived(this, turn, enteredNow());
-        turn++;
+        turnColor();
         markers.addLast(marker);
         settle();
     }
@@ -199,11 +195,6 @@ abstract sealed class Share extends SharePad permits BoundShare, PodShare, Order
         }
     }
 
-    private long inFlight(int turn) {
-        int slot = MARGIN + (turn & COLOR_MASK);
-        return (long) COUNTS.getVolatile(entered, slot) - (long) COUNTS.getVolatile(left, slot);
-    }
-
     // ---- any thread ----
 
     /** Weakly consistent. Whether entries wait for a slot. */
@@ -217,20 +208,8 @@ abstract sealed class Share extends SharePad permits BoundShare, PodShare, Order
      * first look, and the queue has shown that nothing was on its way.
      */
     final long quiet() {
-        long out = sum(left);
-        return isQueueEmpty() && sum(entered) == out ? out : -1;
-    }
-
-    private static long sum(long[] counts) {
-        long sum = 0;
-        for (int color = 0; color < COLORS; color++) {
-            sum += (long) COUNTS.getAcquire(counts, MARGIN + color);
-        }
-        return sum;
-    }
-
-    final long enteredNow() {
-        return sum(entered);
+        long out = leftNow();
+        return isQueueEmpty() && enteredNow() == out ? out : -1;
     }
 
     /** Any thread, weakly consistent. Entries that wait for a slot, or for a run of their own item. */
@@ -240,12 +219,12 @@ abstract sealed class Share extends SharePad permits BoundShare, PodShare, Order
 
     /** Any thread, weakly consistent. Instances over. */
     final long completedNow() {
-        return sum(left) - dropped;
+        return leftNow() - dropped;
     }
 
     /** Any thread, weakly consistent. Instances started. */
     final long startedNow() {
-        return Math.max(completedNow(), sum(entered) - dropped - parked - handOffs);
+        return Math.max(completedNow(), enteredNow() - dropped - parked - handOffs);
     }
 }
 
@@ -259,6 +238,12 @@ abstract class ShareFields extends ShareLead {
 
     /** C: most items that may be active at a time; bound shares only. */
     int limit;
+
+    /** S: by the owner: entries counted in; bound shares only. */
+    long entered;
+
+    /** S: by the owner: entries counted out; bound shares only. */
+    long left;
 
     /** C: items started and not finished, sleeping ones included (G31); bound shares only. */
     int active;

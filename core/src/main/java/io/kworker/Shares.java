@@ -5,6 +5,7 @@ package io.kworker;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The shares of a workqueue: which one a CPU queues to, and all there have been. Attributes that change make new shares;
@@ -33,7 +34,7 @@ final class Shares {
     private Shares(Workqueue workqueue, Attributes attributes) {
         this.workqueue = workqueue;
         this.runtime = workqueue.runtime();
-        this.nodes = new NodeLimits(workqueue, runtime.pods());
+        this.nodes = new NodeLimits(workqueue, this, runtime.pods());
         this.attributes = attributes;
         routes = new Share[0];
         all = List.of();
@@ -64,7 +65,7 @@ final class Shares {
     /** One share. */
     static Shares ordered(Workqueue workqueue, Attributes attributes) {
         Shares shares = new Shares(workqueue, attributes);
-        OrderedShare share = new OrderedShare(workqueue, shares.runtime.settings.ringCapacity());
+        OrderedShare share = new OrderedShare(workqueue, shares, shares.runtime.settings.ringCapacity());
         shares.all = List.of(share);
         shares.limiters = List.of(share);
         shares.apply(attributes);
@@ -95,7 +96,7 @@ final class Shares {
     }
 
     /** Of an ordered workqueue: whether items may start in that pod. */
-    boolean isPodNow(Pod pod) {
+    boolean isPodNow(@Nullable Pod pod) {
         for (Pod now : podRoutes) {
             if (now == pod) {
                 return true;

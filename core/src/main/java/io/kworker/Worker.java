@@ -94,13 +94,17 @@ final class Worker extends Run implements Runnable {
     public void run() {
         becomeCurrent();
         settle();
+        boolean isNamed = false; // the thread still has the description of the last item in its name
         while (!isDismissed) {
             if (crew.needsReserve()) {
                 makeReserve();
             }
             boolean fetched = cpu.fetch(this) || carrier().spin() && fetchWatched();
             if (fetched) {
-                execute();
+                if (isNamed) {
+                    forgetDescription();
+                }
+                isNamed = execute();
             }
             if (!fetched || cpu.hasMessages()) {
                 rest(); // a message is the carrier's to take; who has been woken goes first (G23)
@@ -120,17 +124,24 @@ final class Worker extends Run implements Runnable {
         return fetched;
     }
 
-    private void execute() {
+    /** Runs the item that was fetched; true where its handler has described itself. */
+    private boolean execute() {
         Work item = work;
         Share of = share;
         assert item != null && of != null;
         Carrier mountedOn = carrier();
         mountedOn.fetched = true;
         startedAt = clock.now();
-        boolean isOwner = of.isPlain || !of.workqueue.isCpuIntensive() || !giveCpuAway();
+        if (!of.isPlain && of.workqueue.isCpuIntensive()) {
+            giveCpuAway();
+        }
         carrier().tenure.leave();
         perform(item, of);
-        isOwner = enter() && isOwner;
+        boolean isDescribed = isDescribed();
+        if (isDescribed) {
+            endDescription();
+        }
+        boolean isOwner = enter(); // also where the CPU was given away, if the handler has slept since
         item.finish();
         work = null;
         if (isOwner) {
@@ -141,10 +152,11 @@ final class Worker extends Run implements Runnable {
             of.finished(turn);
             comeHome(new Homecoming(this, null, 0, null));
         }
+        return isDescribed;
     }
 
-    /** G27: the CPU goes to another carrier before the handler starts. False where no other can be had. */
-    private boolean giveCpuAway() {
+    /** G27: the CPU goes to another carrier before the handler starts, if another can be had. */
+    private void giveCpuAway() {
         Seat seat = crew.seat();
         Carrier relief = seat.pollSpare();
         if (relief == null) {
@@ -158,15 +170,13 @@ final class Worker extends Run implements Runnable {
                 if (relief != null) {
                     seat.retire(relief);
                 }
-                return true; // somebody else has it already
+                return; // somebody else has it already
             }
         }
-        if (relief == null) {
-            return false;
+        if (relief != null) {
+            carrier().tenure.give();
+            seat.pass(relief);
         }
-        carrier().tenure.give();
-        seat.pass(relief);
-        return true;
     }
 
     private void makeReserve() {

@@ -3,7 +3,6 @@
 package io.kworker;
 
 import java.lang.System.Logger.Level;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -444,18 +443,6 @@ public final class Workqueue implements AutoCloseable {
     /** The limit in force: none may start while it is frozen. */
     int limitNow() {
         return settings.freezable() && runtime.isFrozen() ? 0 : maxActive;
-    }
-
-    BitSet reachNow() {
-        return shares.reach();
-    }
-
-    Pod podNow() {
-        return shares.podNow();
-    }
-
-    boolean isPodNow(@Nullable Pod pod) {
-        return pod != null && shares.isPodNow(pod);
     }
 
     /** The CPUs that are online have changed. */

@@ -93,10 +93,10 @@ record WorkqueueSettings(
                 refuse("ordered()", minActive != null, "minActive()");
             }
             if (!unbound && !ordered) {
-                need(affinity != null, "affinity()");
-                need(strict, "strict()");
-                need(cpus != null, "cpus()");
-                need(minActive != null, "minActive()");
+                need(minActive != null, "minActive()", "unbound()");
+                need(affinity != null, "affinity()", "unbound() and ordered()");
+                need(strict, "strict()", "unbound() and ordered()");
+                need(cpus != null, "cpus()", "unbound() and ordered()");
             }
             if (minActive != null && minActive > limit()) {
                 throw new IllegalArgumentException(
@@ -111,10 +111,10 @@ record WorkqueueSettings(
             }
         }
 
-        private void need(boolean isGiven, String setting) {
+        private void need(boolean isGiven, String setting, String flags) {
             if (isGiven) {
                 throw new IllegalArgumentException(
-                        "workqueue '" + name + "': " + setting + " is for unbound() and ordered() workqueues");
+                        "workqueue '" + name + "': " + setting + " is for " + flags + " workqueues");
             }
         }
     }
