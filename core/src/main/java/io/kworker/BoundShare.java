@@ -161,8 +161,11 @@ final class BoundShare extends Share implements Limiter {
     private record Limited(BoundShare share) implements Delivery {
         @Override
         public void deliver() {
-            share.limit = share.isClosed ? 0 : share.workqueue.limitNow();
-            share.quiet = null;
+            int limit = share.workqueue.limitNow();
+            share.limit = share.isClosed ? 0 : limit;
+            if (limit > 0) {
+                share.quiet = null; // else it is held, and the limit that was changed is the one after the thaw
+            }
             share.settle();
             share.lane.listIfRunnable(share);
         }
@@ -173,8 +176,14 @@ final class BoundShare extends Share implements Limiter {
         return active;
     }
 
+    /** A BH lane runs one item at a time, of all its workqueues. */
     @Override
     int slots() {
-        return workqueue.limitNow();
+        return workqueue.isBh() ? 1 : workqueue.limitNow();
+    }
+
+    @Override
+    boolean sharesSlots(Share other) {
+        return workqueue.isBh() ? other.poolNow() == lane : this == other;
     }
 }

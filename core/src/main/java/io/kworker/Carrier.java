@@ -134,7 +134,6 @@ final class Carrier extends Thread {
                 }
             } else {
                 budget = BUDGET;
-                seat.publishStarving(crew.idle() == 0 && cpu.hasWork());
                 idle();
             }
         }
@@ -288,6 +287,7 @@ final class Carrier extends Thread {
     private void idle() {
         IdleStrategy strategy = idleStrategy;
         if (strategy != null) {
+            seat.publishStarving(crew.idle() == 0 && cpu.hasWork());
             isStrategyIdle = true;
             try {
                 strategy.idle(0);
@@ -300,7 +300,9 @@ final class Carrier extends Thread {
         Doorbell doorbell = cpu.doorbell;
         seat.publishSpareWorkers();
         doorbell.announce();
-        if (cpu.hasMessages() || crew.idle() > 0 && cpu.hasWork()) {
+        boolean hasWork = cpu.hasWork();
+        seat.publishStarving(hasWork && crew.idle() == 0);
+        if (cpu.hasMessages() || hasWork && crew.idle() > 0) {
             doorbell.withdraw();
             seat.stirred(); // the monitor may have seen us asleep
             return;

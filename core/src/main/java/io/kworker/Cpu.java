@@ -81,8 +81,8 @@ final class Cpu {
     /** S: the same. */
     private volatile Pod[] pods = {};
 
-    /** S: by the owner: whether a worker spins and looks at the pods. */
-    private volatile boolean isWatching;
+    /** I: by the owner: whether a worker spins and looks at the pods. */
+    private final Flag watching = new Flag();
 
     /** M: 0 while someone owns the CPU; 1 after its end; 2 while someone evacuates the inbox. */
     private volatile int isAbandoned;
@@ -153,7 +153,7 @@ final class Cpu {
 
     /** Whether a worker of this CPU spins, and will look at the pods before it does anything else. */
     boolean isWatching() {
-        return isWatching;
+        return watching.isUp();
     }
 
     /** Under the lock of {@link Pods}. */
@@ -234,7 +234,16 @@ final class Cpu {
     }
 
     private boolean stirPods() { // a method of its own, so that the one above is small enough to be compiled in
-        return hasPods && podsHaveWork();
+        return hasPods && (stir(highpriPods) || stir(pods));
+    }
+
+    private static boolean stir(Pod[] pods) {
+        for (Pod pod : pods) {
+            if (pod.stirs()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Owner. Takes the next item that may start. As {@link Pool#fetch}. */
@@ -243,7 +252,7 @@ final class Cpu {
     }
 
     private boolean fetchAny(Run run) {
-        if (isUrgent && fetchUrgent(run, false) || fetchOf(highpriPods, run)) {
+        if (isUrgent && fetchUrgent(run, false) || fetchOfHighpriPods(run)) {
             return true;
         }
         if (++run.turnsWithoutPods >= TURNS_PER_POD) {
@@ -252,7 +261,23 @@ final class Cpu {
                 return true;
             }
         }
-        return normal.fetch(run) || fetchOf(pods, run) || isUrgent && fetchUrgent(run, true);
+        return normal.fetch(run) || fetchOf(pods, run) || fetchOf(highpriPods, run)
+                || isUrgent && fetchUrgent(run, true);
+    }
+
+    /** Owner. Takes the next item of a pod that may start. As {@link Pool#fetch}. */
+    boolean fetchOfPods(Run run) {
+        return fetchOf(highpriPods, run) || fetchOf(pods, run);
+    }
+
+    /** After their budget they stand back once, as the urgent lanes do. */
+    private boolean fetchOfHighpriPods(Run run) {
+        if (run.turnsOfHighpriPods < HIGHPRI_BUDGET && fetchOf(highpriPods, run)) {
+            run.turnsOfHighpriPods++;
+            return true;
+        }
+        run.turnsOfHighpriPods = 0;
+        return false;
     }
 
     /** The urgent lanes; one that has had its budget stands back once, unless nobody else has anything. */
@@ -265,6 +290,8 @@ final class Cpu {
                 } else if (lane.fetch(run)) {
                     return true;
                 }
+            } else {
+                lane.endStreak();
             }
         }
         if (!stoodBack) {
@@ -280,7 +307,7 @@ final class Cpu {
 
     private static boolean fetchOf(Pod[] pods, Run run) {
         for (Pod pod : pods) {
-            if (pod.hasWork() && pod.fetch(run)) {
+            if (pod.stirs() && pod.fetch(run)) {
                 return true;
             }
         }
@@ -289,7 +316,7 @@ final class Cpu {
 
     /** Owner. A worker spins from here on. */
     void watch() {
-        isWatching = true;
+        watching.raise();
     }
 
     /**
@@ -298,7 +325,7 @@ final class Cpu {
      * @param fetches whether the caller looks at the pods now
      */
     void stopWatching(boolean fetches) {
-        isWatching = false;
+        watching.lower();
         if (!fetches) {
             kickPods();
         }
@@ -312,7 +339,7 @@ final class Cpu {
 
     private static void kick(Pod[] pods) {
         for (Pod pod : pods) {
-            if (pod.hasWork()) {
+            if (pod.stirs()) { // where the head of the queue is a hole, its queuer kicks when it has filled it
                 pod.kick();
             }
         }

@@ -52,6 +52,9 @@ final class Dispatcher extends Thread implements Engine {
     /** C: handlers started and not yet reported. */
     private long inFlight;
 
+    /** C: the newest; only for the counts of turns in it. */
+    private Run last;
+
     /** C: an item that has started, and for which there was no thread to be had. */
     private @Nullable Errand stalled;
 
@@ -62,6 +65,7 @@ final class Dispatcher extends Thread implements Engine {
         spinBudget = new SpinBudget(Math.min(cpu.runtime.settings.spinNanos(), 100_000));
         idleStrategy = cpu.runtime.settings.newIdleStrategy();
         threshold = cpu.runtime.settings.thresholdNanos();
+        last = new Errand(cpu, this);
         this.pin = pin;
         if (pin) {
             mask.set(cpu.number);
@@ -123,7 +127,7 @@ final class Dispatcher extends Thread implements Engine {
             } else if (stalled != null) {
                 retry(stalled);
             } else if (mayStart()) {
-                Errand errand = new Errand(cpu, this);
+                Errand errand = newErrand();
                 if (cpu.fetch(errand)) {
                     dispatch(errand);
                 } else if (cpu.isStopping() && inFlight == 0) {
@@ -131,11 +135,31 @@ final class Dispatcher extends Thread implements Engine {
                 } else {
                     idle();
                 }
-            } else {
+            } else if (!startUnbound()) {
                 watch();
             }
         }
         cpu.abandon();
+    }
+
+    private Errand newErrand() {
+        Errand errand = new Errand(cpu, this);
+        errand.inheritTurns(last);
+        last = errand;
+        return errand;
+    }
+
+    /** Beside a handler that keeps the next one of its CPU from starting: that of a pod needs nothing of this CPU. */
+    private boolean startUnbound() {
+        if (!cpu.hasPods() || !cpu.podsHaveWork()) {
+            return false;
+        }
+        Errand errand = newErrand();
+        boolean fetched = cpu.fetchOfPods(errand);
+        if (fetched) {
+            dispatch(errand);
+        }
+        return fetched;
     }
 
     private void dispatch(Errand errand) {
@@ -143,8 +167,11 @@ final class Dispatcher extends Thread implements Engine {
             idleStrategy.reset();
         }
         inFlight++;
-        runningSince = System.nanoTime();
-        cpu.runtime.clock().set(runningSince);
+        long now = System.nanoTime();
+        cpu.runtime.clock().set(now);
+        if (running == null) {
+            runningSince = now;
+        }
         if (!start(errand)) {
             stalled = errand;
         }
@@ -167,7 +194,9 @@ final class Dispatcher extends Thread implements Engine {
             return true;
         } catch (Throwable t) {
             errands.remove(errand);
-            running = null;
+            if (running == errand) {
+                running = null;
+            }
             cpu.runtime.workerNotMade(t);
             return false;
         }
@@ -247,7 +276,7 @@ final class Dispatcher extends Thread implements Engine {
     private void doze(long nanos) {
         Doorbell doorbell = cpu.doorbell;
         doorbell.announce();
-        if (cpu.hasMessages() || mayStart() && cpu.hasWork()) {
+        if (cpu.hasMessages() || (mayStart() ? cpu.hasWork() : cpu.podsHaveWork())) {
             doorbell.withdraw();
         } else if (nanos == Long.MAX_VALUE) {
             doorbell.await();

@@ -14,16 +14,15 @@ import org.jspecify.annotations.Nullable;
 
 /** Stops the freezable workqueues of a runtime, and lets them go on (G72). */
 final class Freezer {
+    private static final Duration LONGEST = Duration.ofDays(36_500);
+
     private final WorkRuntime runtime;
 
     /** S: under the lock. */
     private volatile boolean isFrozen;
 
     /** L: the freeze in force. */
-    private @Nullable CompletableFuture<Void> freeze;
-
-    /** L: its limiters that are still busy. */
-    private CountDownLatch busy = new CountDownLatch(0);
+    private @Nullable Freeze freeze;
 
     Freezer(WorkRuntime runtime) {
         this.runtime = runtime;
@@ -34,31 +33,32 @@ final class Freezer {
     }
 
     synchronized CompletableFuture<Void> freeze() {
-        CompletableFuture<Void> current = freeze;
+        Freeze current = freeze;
         if (current != null) {
-            return current.copy();
+            return current.view();
         }
         isFrozen = true; // a workqueue made from here on is made frozen
         List<Limiter> limiters = new ArrayList<>();
         freezables().forEach(workqueue -> limiters.addAll(workqueue.limiters()));
-        CountDownLatch latch = new CountDownLatch(limiters.size());
-        limiters.forEach(limiter -> limiter.hold(latch));
-        CompletableFuture<Void> future = new CompletableFuture<>();
-        Thread waiter = new Thread(null, () -> {
-            Threads.await(latch);
-            future.complete(null); // here and not on a carrier: what depends on it is the user's code
-        }, "kworker/freezer", 0, false);
-        waiter.setDaemon(true);
-        waiter.start();
-        freeze = future;
-        busy = latch;
-        return future.copy();
+        Freeze begun = new Freeze(limiters.size());
+        freeze = begun;
+        limiters.forEach(limiter -> limiter.hold(begun.busy));
+        try {
+            Thread waiter = new Thread(null, begun, "kworker/freezer", 0, false);
+            waiter.setDaemon(true);
+            waiter.start();
+        } catch (Throwable t) {
+            thaw();
+            throw t;
+        }
+        return begun.view();
     }
 
     void freeze(Duration timeout) throws TimeoutException {
+        long nanos = timeout.compareTo(LONGEST) < 0 ? timeout.toNanos() : LONGEST.toNanos();
         CompletableFuture<Void> future = freeze();
         boolean interrupted = false;
-        long deadline = System.nanoTime() + timeout.toNanos();
+        long deadline = System.nanoTime() + nanos;
         try {
             for (;;) {
                 try {
@@ -67,7 +67,7 @@ final class Freezer {
                 } catch (InterruptedException e) {
                     interrupted = true;
                 } catch (ExecutionException e) {
-                    throw new IllegalStateException("thawed by another thread", e.getCause());
+                    throw new IllegalStateException(e.getCause()); // it only ever completes or is cancelled
                 } catch (TimeoutException e) {
                     String still = busyItems();
                     thaw();
@@ -82,16 +82,58 @@ final class Freezer {
     }
 
     synchronized void thaw() {
-        CompletableFuture<Void> current = freeze;
+        Freeze current = freeze;
         if (current == null) {
             return;
         }
         freeze = null;
         isFrozen = false;
-        current.cancel(false); // if it was not complete yet
+        current.end();
         freezables().forEach(workqueue -> workqueue.limiters().forEach(Limiter::limitChanged));
-        while (busy.getCount() > 0) {
-            busy.countDown();
+    }
+
+    /** One freeze; what it runs as waits for its completion, since what depends on that is the user's code. */
+    private static final class Freeze implements Runnable {
+        /** Limiters that are still busy. */
+        final CountDownLatch busy;
+
+        private final CompletableFuture<Void> future = new CompletableFuture<>();
+
+        /** R(busy): the thaw came first. */
+        private volatile boolean isCancelled;
+
+        Freeze(int limiters) {
+            busy = new CountDownLatch(limiters);
+        }
+
+        /** For one caller, who may do with it as he likes. */
+        CompletableFuture<Void> view() {
+            CompletableFuture<Void> view = new CompletableFuture<>();
+            future.whenComplete((nothing, thrown) -> {
+                if (thrown == null) {
+                    view.complete(null);
+                } else {
+                    view.cancel(false);
+                }
+            });
+            return view;
+        }
+
+        void end() {
+            isCancelled = busy.getCount() > 0;
+            while (busy.getCount() > 0) {
+                busy.countDown();
+            }
+        }
+
+        @Override
+        public void run() {
+            Threads.await(busy);
+            if (isCancelled) {
+                future.cancel(false);
+            } else {
+                future.complete(null);
+            }
         }
     }
 

@@ -103,6 +103,11 @@ class Lane extends Pool {
             return true;
         }
 
+        /** Owner. It had nothing when it was its turn. */
+        void endStreak() {
+            streak = 0;
+        }
+
         @Override
         void ended() {
             isOccupied = false;

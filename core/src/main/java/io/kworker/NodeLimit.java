@@ -128,13 +128,14 @@ final class NodeLimit implements Limiter {
                 first.grant();
             } else {
                 WORD.getAndAdd(this, -1L); // another one was faster; the line is looked at again
+                tellIfQuiet();
             }
         }
     }
 
     /** Raising it starts what waits (G36); lowering it touches nothing that is active. */
     @Override
-    public void limitChanged() {
+    public synchronized void limitChanged() { // of two at once the later one asks what is wanted after the earlier one
         setLimit(wanted.getAsInt());
     }
 
@@ -149,18 +150,16 @@ final class NodeLimit implements Limiter {
     }
 
     @Override
-    public void hold(CountDownLatch latch) {
+    public synchronized void hold(CountDownLatch latch) {
         setLimit(0);
         quiet = latch;
         tellIfQuiet();
     }
 
     private void tellIfQuiet() {
-        if (word == 0) {
-            CountDownLatch latch = (CountDownLatch) QUIET.getAndSet(this, null);
-            if (latch != null) {
-                latch.countDown();
-            }
+        CountDownLatch latch = quiet;
+        if (latch != null && word == 0 && QUIET.compareAndSet(this, latch, null)) { // not that of a later freeze
+            latch.countDown();
         }
     }
 }

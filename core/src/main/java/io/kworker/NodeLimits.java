@@ -44,6 +44,7 @@ final class NodeLimits {
         BitSet reach = shares.reach();
         int all = reach.cardinality();
         reach.and(pods.topology().cpusOfNode(node));
-        return Topology.share(max, workqueue.minActive(), reach.cardinality(), all);
+        int least = Math.max(1, workqueue.minActive()); // what lies on a node without CPUs must come to its end
+        return Topology.share(max, least, reach.cardinality(), all);
     }
 }

@@ -25,6 +25,8 @@ final class OrderedShare extends UnboundShare implements Limiter {
 
     private static final VarHandle POD = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "pod", VarHandle.class, OrderedShare.class, Pod.class);
+    private static final VarHandle QUIET = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "quiet", VarHandle.class, OrderedShare.class, CountDownLatch.class);
 
     /** I: they belong to the workqueue, which has none yet while this is made. */
     private final Shares shares;
@@ -47,7 +49,7 @@ final class OrderedShare extends UnboundShare implements Limiter {
     /** L: nothing may start. */
     private volatile boolean isHeld;
 
-    /** L: told once nothing is active, while held. */
+    /** M: told once nothing is active, while held. */
     private volatile @Nullable CountDownLatch quiet;
 
     OrderedShare(Workqueue workqueue, Shares shares, int ringCapacity) {
@@ -109,14 +111,14 @@ final class OrderedShare extends UnboundShare implements Limiter {
     }
 
     @Override
-    public void hold(CountDownLatch latch) {
+    public synchronized void hold(CountDownLatch latch) {
         isHeld = true;
         quiet = latch;
         stir();
     }
 
     @Override
-    public void limitChanged() {
+    public synchronized void limitChanged() { // of two at once the later one asks after the earlier one has answered
         isHeld = workqueue.limitNow() == 0;
         stir();
     }
@@ -135,8 +137,7 @@ final class OrderedShare extends UnboundShare implements Limiter {
         }
         super.settle();
         CountDownLatch latch = quiet;
-        if (latch != null && isHeld && !isActive) {
-            quiet = null;
+        if (latch != null && isHeld && !isActive && QUIET.compareAndSet(this, latch, null)) {
             latch.countDown();
         }
     }
@@ -199,13 +200,13 @@ final class OrderedShare extends UnboundShare implements Limiter {
         }
         Pod now = pod;
         if (!queue.isEmpty() && isAtHome()) {
-            if (!isHeld && now != null) {
+            if (now != null && (!isHeld || queue.peek() == null)) {
                 now.stir(this); // the head of the queue is a hole
             }
             return;
         }
         pod = null;
-        if (!queue.isEmpty() || isOver || quiet != null) {
+        if (!queue.isEmpty() || isOver || quiet != null && isHeld) {
             wake();
         }
     }

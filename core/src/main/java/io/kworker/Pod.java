@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * item. Where the try fails, the CPU looks again before it sleeps; so does everyone who has something for the pod find
  * somebody who looks, or wake somebody.
  */
-final class Pod extends Pool {
+final class Pod extends PodPad {
     /*
      * Not lost:   queuer, granter   publish (queue, stirred, returned) ; a CPU watches? ; a CPU sleeps? wake it
      *             CPU               stop watching ; look at the pod        (Cpu.stopWatching)
@@ -27,10 +27,12 @@ final class Pod extends Pool {
      * A CPU that is seen to watch, or not to sleep, looks at the pod after that. A CPU in a handler looks when the
      * handler is over or blocks, or when the CPU is taken from it.
      */
-    private static final VarHandle LOCK =
-            ConstantBootstraps.fieldVarHandle(MethodHandles.lookup(), "lock", VarHandle.class, Pod.class, int.class);
+    private static final VarHandle LOCK = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "lock", VarHandle.class, PodWords.class, int.class);
+    private static final VarHandle STARTED = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "started", VarHandle.class, PodWords.class, long.class);
     private static final VarHandle STIRRED = ConstantBootstraps.fieldVarHandle(
-            MethodHandles.lookup(), "stirred", VarHandle.class, Pod.class, Share.class);
+            MethodHandles.lookup(), "stirred", VarHandle.class, PodWords.class, Share.class);
 
     /** I. */
     final BitSet mask;
@@ -47,20 +49,8 @@ final class Pod extends Pool {
     /** S: under the lock of {@link Pods}: the CPUs of the pod that are online, its own first. */
     private volatile Cpu[] servers = {};
 
-    /** M: 1 while someone owns the books. */
-    private volatile int lock;
-
-    /** M: a stack of the shares that are to be looked at, each in one stack at most. */
-    private volatile @Nullable Share stirred;
-
-    /** M: entries whose item has ended the run that was in their way. */
+    /** M: entries whose item has ended the run that was in their way; their shares are stirred. */
     private final MpscLinkedVarHandleQueue<Entry> returned = new MpscLinkedVarHandleQueue<>();
-
-    /** S: by the holder: whether something is listed. */
-    private volatile boolean isListing;
-
-    /** S: by the holder: items started. */
-    private volatile long started;
 
     Pod(WorkRuntime runtime, BitSet mask, int node, BitSet reach, boolean isHighpri) {
         super(runtime, runtime.settings.ringCapacity());
@@ -88,7 +78,7 @@ final class Pod extends Pool {
 
     /** A number that changes whenever the holder gets anywhere. */
     long progress() {
-        return queue.consumed() + started;
+        return queue.consumed() + (long) STARTED.getOpaque(this);
     }
 
     @Override
@@ -111,28 +101,41 @@ final class Pod extends Pool {
 
     void handBack(Entry entry) {
         returned.offer(entry);
-        kick();
+        stir(entry.share());
     }
 
     /** Sees to it that one CPU looks, if one has nothing else to do. */
     void kick() {
+        Cpu sleeper = null;
         Cpu[] cpus = servers;
         for (Cpu cpu : cpus) {
-            if (cpu.isWatching()) {
-                return;
-            }
-        }
-        for (Cpu cpu : cpus) {
             if (cpu.doorbell.isAsleep()) {
-                cpu.doorbell.ring();
-                return;
+                sleeper = cpu;
+                break;
             }
         }
+        if (sleeper != null && !isWatched(cpus)) {
+            sleeper.doorbell.ring();
+        }
+    }
+
+    private static boolean isWatched(Cpu[] cpus) {
+        for (Cpu cpu : cpus) {
+            if (cpu.isWatching()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Any CPU that serves it. A cheap look: false also where the head of the queue is a hole. */
+    boolean stirs() {
+        return queue.hasNext() || stirred != null || isListing;
     }
 
     @Override
     boolean hasWork() {
-        return !queue.isEmpty() || stirred != null || isListing || !returned.isEmpty();
+        return !queue.isEmpty() || stirred != null || isListing;
     }
 
     @Override
@@ -164,23 +167,26 @@ final class Pod extends Pool {
             takeIn();
             fetched = super.fetch(run);
             if (fetched) {
-                started = started + 1;
+                STARTED.setOpaque(this, started + 1);
             }
             boolean listing = hasListed();
             if (listing != isListing) {
                 isListing = listing;
             }
         } finally {
-            lock = 0;
+            LOCK.setRelease(this, 0);
         }
-        if (fetched && hasWork()) {
+        if (fetched && stirs()) {
             kick(); // G25: each start sees to the next
         }
         return fetched;
     }
 
     private void takeIn() {
-        Share list = stirred == null ? null : (Share) STIRRED.getAndSet(this, null);
+        if (stirred == null) {
+            return;
+        }
+        Share list = (Share) STIRRED.getAndSet(this, null);
         while (list != null) {
             Share share = list;
             list = share.nextStirred;
@@ -207,8 +213,43 @@ final class Pod extends Pool {
                 super.rescue();
                 isListing = hasListed();
             } finally {
-                lock = 0;
+                LOCK.setRelease(this, 0);
             }
         }
+    }
+}
+
+/** Keeps what is written for each item away from what queuers read. */
+abstract class PodLead extends Pool {
+    long l0, l1, l2, l3, l4, l5, l6, l7, l8, l9, l10, l11, l12, l13, l14;
+
+    PodLead(WorkRuntime runtime, int ringCapacity) {
+        super(runtime, ringCapacity);
+    }
+}
+
+abstract class PodWords extends PodLead {
+    /** M: 1 while someone owns the books. */
+    volatile int lock;
+
+    /** M: a stack of the shares that are to be looked at, each in one stack at most. */
+    volatile @Nullable Share stirred;
+
+    /** S: by the holder: whether something is listed. */
+    volatile boolean isListing;
+
+    /** S: by the holder: items started. */
+    long started;
+
+    PodWords(WorkRuntime runtime, int ringCapacity) {
+        super(runtime, ringCapacity);
+    }
+}
+
+abstract class PodPad extends PodWords {
+    long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14;
+
+    PodPad(WorkRuntime runtime, int ringCapacity) {
+        super(runtime, ringCapacity);
     }
 }

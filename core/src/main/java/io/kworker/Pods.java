@@ -68,6 +68,11 @@ final class Pods {
         for (Cpu cpu : runtime.cpuArray()) {
             cpu.serve(podsOf(cpu, true), podsOf(cpu, false));
         }
+        for (Pod pod : pods) {
+            if (pod.hasWork()) {
+                pod.kick(); // whoever was to look at it may serve it no more
+            }
+        }
     }
 
     /** Its own CPUs, then those that may help; where none of them is online, all that are (G19). */

@@ -136,6 +136,7 @@ abstract class Pool {
         boolean started = false;
         if (share.takeSlot()) {
             started = start(entry, work(entry), share, entry.turn, run);
+            share.settle(); // the slot may be one that was granted for those that wait
         } else {
             share.unpark(entry); // older than all that wait there
         }

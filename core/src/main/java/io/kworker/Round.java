@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One flush of a workqueue, or several that share it (G56): a marker goes through each share; when all have passed,
@@ -21,8 +22,8 @@ final class Round {
 
     private final CountDownLatch over = new CountDownLatch(1);
 
-    /** S: by whoever launches it. */
-    private volatile List<Marker> markers = List.of();
+    /** S: by whoever launches it; null before. */
+    private volatile @Nullable List<Marker> markers;
 
     Round(boolean closes) {
         this.closes = closes;
@@ -75,7 +76,11 @@ final class Round {
 
     /** Any thread. Whether the round waits for an instance that has started, of that share and turn. */
     boolean waitsFor(Share share, int turnOfRun) {
-        for (Marker marker : markers) {
+        List<Marker> sent = markers;
+        if (sent == null) {
+            return true; // it will be on its way when the round is launched
+        }
+        for (Marker marker : sent) {
             if (marker.share == share) {
                 return marker.waitsFor(turnOfRun);
             }

@@ -32,7 +32,7 @@ final class Rounds {
      */
     Round begin(boolean closes) {
         synchronized (this) {
-            if (launched.size() < MAX_LAUNCHED) {
+            if (hasColor()) {
                 return launch(new Round(closes));
             }
             if (!closes) {
@@ -54,17 +54,31 @@ final class Rounds {
         return round;
     }
 
-    /** Waits for the end of a round, and launches the next one where the colour was wanted. */
+    /** Under the lock. */
+    private boolean hasColor() {
+        launched.removeIf(Round::isOver);
+        return launched.size() < MAX_LAUNCHED;
+    }
+
+    /**
+     * Waits for the end of a round. Whoever waits for one that is not launched sees to that, since those who began the
+     * rounds before it may be waiting for something else.
+     */
     void await(Round round) {
-        round.await();
-        synchronized (this) {
-            launched.removeIf(Round::isOver);
-            Round next = gathering;
-            if (next != null && launched.size() < MAX_LAUNCHED) {
-                gathering = null;
-                launch(next);
-            }
+        for (Round before = inTheWay(round); before != null; before = inTheWay(round)) {
+            before.await();
         }
+        round.await();
+    }
+
+    /** Launches the round that waits for a colour, if there is one; else, if it is this one, what it waits for. */
+    private synchronized @Nullable Round inTheWay(Round round) {
+        Round next = gathering;
+        if (next != null && hasColor()) {
+            gathering = null;
+            launch(next);
+        }
+        return gathering == round ? launched.getFirst() : null;
     }
 
     /**

@@ -24,6 +24,15 @@ abstract class Run {
     /** W: items taken since the pods had their turn before the normal lane. */
     int turnsWithoutPods;
 
+    /** W: items in a row that came from the pods of high priority. */
+    int turnsOfHighpriPods;
+
+    /** For another context of the same CPU: what it goes on counting from. */
+    final void inheritTurns(Run before) {
+        turnsWithoutPods = before.turnsWithoutPods;
+        turnsOfHighpriPods = before.turnsOfHighpriPods;
+    }
+
     /** S: when the item was started. */
     long startedAt;
 

@@ -37,7 +37,7 @@ final class Seat implements Engine {
     /** S: by the monitor: it owns the CPU itself, since there was no carrier to be had for it. */
     private volatile boolean isVacant;
 
-    /** S: by the carriers: there is work and no worker for it. */
+    /** M: set by the carriers, when there is work and no worker for it. */
     private volatile boolean isStarving;
 
     /** M: whether the CPU's end has come: spare carriers are to end. */
@@ -119,9 +119,13 @@ final class Seat implements Engine {
     /** A carrier's first act. */
     void settle() {
         try {
-            if (pin && !Os.setAffinity(mask)) {
-                isPinned = false;
-            }
+            BitSet cpus;
+            do {
+                cpus = mask;
+                if (pin && !Os.setAffinity(cpus)) {
+                    isPinned = false;
+                }
+            } while (cpus != mask); // it may have been changed before this thread could be found
         } finally {
             settled.countDown();
         }
@@ -273,6 +277,7 @@ final class Seat implements Engine {
         }
         try {
             cpu.post(new Adoption(crew, crew.make()));
+            isStarving = false; // the carrier says so again if one was not enough
         } catch (Throwable t) {
             cpu.runtime.workerNotMade(t);
             cpu.post(new Mayday(cpu));

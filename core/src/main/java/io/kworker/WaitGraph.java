@@ -94,11 +94,11 @@ final class WaitGraph {
 
     /** The knot that this wait would close; empty where there is none. */
     private static Set<Wait> stuckWith(Wait wait) {
-        if (wait.target().obstacles().isEmpty()) {
-            return Set.of(); // nearly always
-        }
-        WAITS.put(wait.item(), wait);
+        WAITS.put(wait.item(), wait); // it holds a slot itself
         try {
+            if (wait.target().obstacles().isEmpty()) {
+                return Set.of(); // nearly always
+            }
             Set<Wait> stuck = reachable(wait);
             // in this order: a target that is not over after the look at what blocks it was the one looked at
             while (stuck.removeIf(one -> !one.target().isBlocked(stuck) || one.target().isOver())) {
@@ -147,29 +147,60 @@ final class WaitGraph {
 
         @Override
         public Collection<Wait> obstacles() {
-            if (item.isRunning()) {
-                Wait runner = WAITS.get(item);
-                return runner == null ? List.of() : List.of(runner);
+            List<Wait> obstacles = new ArrayList<>(runner(item));
+            Share share = item.pendingShare(state);
+            if (share != null) {
+                obstacles.addAll(holders(share));
             }
-            Share share = item.pendingShare();
-            return share == null ? List.of() : holders(share);
+            return obstacles;
         }
 
+        /** The run in progress has to end, and the pending instance needs a slot. */
         @Override
         public boolean isBlocked(Set<Wait> stuck) {
-            if (item.isRunning()) {
-                return stuck.contains(WAITS.get(item));
-            }
-            Share share = item.pendingShare();
+            return runner(item).stream().anyMatch(stuck::contains) || isWithoutSlot(stuck);
+        }
+
+        private boolean isWithoutSlot(Set<Wait> stuck) {
+            Share share = item.pendingShare(state);
             int limit = share == null ? 0 : share.slots();
             return share != null && limit > 0 && holders(share).stream().filter(stuck::contains).count() >= limit;
         }
 
         @Override
         public String describe() {
-            Share share = item.isRunning() ? null : item.pendingShare();
+            Share share = item.isRunning() ? null : item.pendingShare(state);
             return call + "() for " + item + (share == null ? ""
                     : ", which needs a slot of workqueue '" + share.workqueue.name() + "' (" + share.slots() + " in all)");
+        }
+    }
+
+    /** The handler that runs an item, if it waits. */
+    private static List<Wait> runner(Work item) {
+        Wait runner = WAITS.get(item);
+        return runner == null ? List.of() : List.of(runner);
+    }
+
+    /** An item is not to run: it cannot start any more, or is about to be kept from it. */
+    record OfStop(String call, Work item) implements Target {
+        @Override
+        public boolean isOver() {
+            return !item.isRunning();
+        }
+
+        @Override
+        public Collection<Wait> obstacles() {
+            return runner(item);
+        }
+
+        @Override
+        public boolean isBlocked(Set<Wait> stuck) {
+            return runner(item).stream().anyMatch(stuck::contains);
+        }
+
+        @Override
+        public String describe() {
+            return call + "() for " + item;
         }
     }
 

@@ -174,23 +174,25 @@ public abstract class Work extends WorkState {
     /** Takes back the pending instance, waits for a run in progress, and refuses queueings meanwhile or from then on. */
     private boolean stop(String call, boolean enable) {
         refuseSelfWait(call);
-        long before = state();
-        WaitGraph.Wait wait = isBusy(before) ? WaitGraph.begin(new WaitGraph.OfItem(call, this, before)) : null;
+        WaitGraph.Wait wait = WaitGraph.begin(new WaitGraph.OfStop(call, this));
+        long found;
         try {
-            long found = disableOnce();
-            try {
-                if (isRunning(found)) {
-                    awaitNewest(found);
-                }
-            } finally {
-                if (enable) {
-                    enableOnce();
-                }
-            }
-            return isPending(found);
-        } finally {
+            found = disableOnce();
+        } catch (Throwable t) {
             WaitGraph.end(wait);
+            throw t;
         }
+        try {
+            if (isRunning(found)) {
+                awaitNewest(found & ~PENDING);
+            }
+        } finally {
+            WaitGraph.end(wait); // before the item can be queued again: that run is none of this wait's business
+            if (enable) {
+                enableOnce();
+            }
+        }
+        return isPending(found);
     }
 
     /**
@@ -207,7 +209,8 @@ public abstract class Work extends WorkState {
         if (!isBusy(s)) {
             return false;
         }
-        Share share = home;
+        Share pending = pendingShare(s);
+        Share share = pending == null ? home : pending;
         if (share != null) {
             share.workqueue.reportDependency("flush() of an item in it");
         }

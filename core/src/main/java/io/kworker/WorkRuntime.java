@@ -229,8 +229,8 @@ public final class WorkRuntime implements AutoCloseable {
     Workqueue open(WorkqueueSettings wanted) {
         Workqueue workqueue = new Workqueue(this, wanted);
         lifecycle.add(workqueue);
-        if (wanted.freezable() && isFrozen()) {
-            workqueue.limiters().forEach(Limiter::limitChanged); // it may have been frozen while this was made
+        if (wanted.freezable()) {
+            workqueue.limiters().forEach(Limiter::limitChanged); // it may have been frozen or thawed while this was made
         }
         Rescuer rescuer = workqueue.rescuer();
         if (rescuer != null) {

@@ -81,6 +81,9 @@ abstract class WorkState extends Entry {
      */
     @Nullable Share home;
 
+    /** The last entry that was not the item itself, for {@link #pendingShare}. Written by the queuer that won PENDING. */
+    @Nullable Entry standIn;
+
     static int generation(long state) {
         return (int) (state >>> 32);
     }
@@ -317,10 +320,19 @@ abstract class WorkState extends Entry {
         return hasMovedOn(s, now) || isOver(generation(s), now);
     }
 
-    /** Where the pending instance is queued, if there is one and its entry is the item itself; else null. */
+    /** Where the pending instance is queued, if there is one; null also while it is on its way there. */
     final @Nullable Share pendingShare() {
-        long s = state;
-        return isPending(s) && generation(s) == generation ? share : null;
+        return pendingShare(state);
+    }
+
+    /** The same, if that is the newest instance of state {@code s}. */
+    final @Nullable Share pendingShare(long s) {
+        long now = state;
+        if (!isPending(now) || generation(now) != generation(s)) {
+            return null;
+        }
+        Entry entry = generation == generation(now) ? this : standIn;
+        return entry == null || entry.generation != generation(now) ? null : entry.share;
     }
 
     /** Whether anyone waits: for tests. */

@@ -158,6 +158,9 @@ public final class Workqueue implements AutoCloseable {
             Entry entry = WorkState.isLinked(found) ? new StandIn(work) : work;
             entry.share = share;
             entry.generation = generation;
+            if (entry != work) {
+                work.standIn = entry;
+            }
             share.submit(entry);
         } catch (Throwable t) { // out of memory: the item must not stay pending for ever
             if (!WorkState.isLinked(found)) {
@@ -257,9 +260,10 @@ public final class Workqueue implements AutoCloseable {
         try {
             Rounds.drain(self);
         } finally {
+            WaitGraph.end(wait); // before anything can be queued again: that is none of this wait's business
             stopDraining();
-            WaitGraph.end(wait);
         }
+        await("drain", rounds.begin(false)); // who could not be turned away any more, since it had started (R57)
     }
 
     /**

@@ -30,8 +30,23 @@ final class HandDriven implements Engine {
                 .build();
     }
 
+    /** A runtime on a machine that is not there. */
+    static WorkRuntime runtime(Topology machine) {
+        return WorkRuntime.builder()
+                .name("by hand")
+                .carrierScheduler(WorkRuntime.Mode.OFF)
+                .topology(machine)
+                .ringCapacity(2)
+                .engines(HandDriven::new)
+                .build();
+    }
+
     static HandDriven of(WorkRuntime runtime) {
-        return (HandDriven) runtime.engines().getFirst();
+        return of(runtime, 0);
+    }
+
+    static HandDriven of(WorkRuntime runtime, int index) {
+        return (HandDriven) runtime.engines().get(index);
     }
 
     /** An item that was started. */
@@ -108,11 +123,24 @@ final class HandDriven implements Engine {
 
     /** Closes the runtime and checks that nothing is left. */
     void close() {
-        runUntilDone(TestThreads.start(cpu.runtime::close));
-        deliver();
-        assertTrue(cpu.queue.isEmpty());
-        Assertions.assertFalse(cpu.hasWork() || cpu.hasMessages());
-        assertTrue(cpu.isStopping());
+        close(cpu.runtime);
+    }
+
+    /** The same of a runtime on several CPUs. */
+    static void close(WorkRuntime runtime) {
+        TestThreads.Started closing = TestThreads.start(runtime::close);
+        Await.until("the runtime is closed", () -> {
+            runtime.engines().forEach(engine -> ((HandDriven) engine).runAll());
+            return closing.isDone();
+        });
+        closing.join();
+        for (Engine engine : runtime.engines()) {
+            ((HandDriven) engine).deliver();
+            Cpu cpu = engine.cpu();
+            assertTrue(cpu.queue.isEmpty());
+            Assertions.assertFalse(cpu.hasWork() || cpu.hasMessages());
+            assertTrue(cpu.isStopping());
+        }
     }
 
     @Override

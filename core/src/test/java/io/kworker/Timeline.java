@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Comparator;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -17,7 +18,8 @@ import java.util.concurrent.locks.LockSupport;
  * <p>There is one virtual CPU: a handler burns only when it is its turn, in the order in which handlers started and
  * were woken, and gives way only where it sleeps or ends. With the carrier scheduler turns and the real CPU agree by
  * themselves; in the fallback a woken handler goes on beside the running one and has to wait for its turn, which it
- * does spinning, since blocked handlers let others start.
+ * does spinning, since blocked handlers let others start. A CPU-intensive handler waits for its turn in the same way,
+ * after it has said that it started.
  */
 final class Timeline {
     /** For so long burning really takes, so that an item that starts too early has the time to. */
@@ -27,12 +29,14 @@ final class Timeline {
     private static final class Actor {
         final String name;
         final Thread thread = Thread.currentThread();
+        final boolean isIntensive;
         volatile boolean isAwake = true;
         long due;
         long order;
 
-        Actor(String name) {
+        Actor(String name, boolean isIntensive) {
             this.name = name;
+            this.isIntensive = isIntensive;
         }
     }
 
@@ -49,22 +53,58 @@ final class Timeline {
     private volatile long now;
 
     private volatile long orders;
+
+    /** Handlers that have started. */
+    private final AtomicInteger starts = new AtomicInteger();
     private volatile boolean wasDisturbed;
 
     /** A handler that burns, sleeps and burns again, for so many milliseconds each. */
     Work.Handler handler(String name, int burn, int sleep, int burnAgain) {
         return work -> {
-            Actor actor = new Actor(name);
+            Actor actor = new Actor(name, false);
             turns.add(actor);
             awaitTurn(actor);
+            starts.getAndIncrement();
             say(actor, "starts");
-            burn(burn);
-            sleep(actor, sleep);
-            say(actor, "wakes");
-            burn(burnAgain);
-            say(actor, "ends");
-            giveWay(actor);
+            act(actor, burn, sleep, burnAgain);
         };
+    }
+
+    /**
+     * The same of an item that is CPU-intensive: it starts while others burn (G27), and burns when they have made room.
+     * Those that start beside each other have something to say at the same time; they say it in the order of the test.
+     *
+     * @param before how many handlers start before this one
+     * @param company how many handlers have to start before the first burning of this one ends
+     */
+    Work.Handler intensive(String name, int before, int company, int burn, int sleep, int burnAgain) {
+        return work -> {
+            Actor actor = new Actor(name, true);
+            awaitStarts(before);
+            turns.add(actor);
+            say(actor, "starts");
+            starts.getAndIncrement();
+            awaitTurn(actor);
+            awaitStarts(company);
+            act(actor, burn, sleep, burnAgain);
+        };
+    }
+
+    private void act(Actor actor, int burn, int sleep, int burnAgain) {
+        burn(actor, burn);
+        sleep(actor, sleep);
+        say(actor, "wakes");
+        burn(actor, burnAgain);
+        say(actor, "ends");
+        giveWay(actor);
+    }
+
+    /** Burns. Where they do not start, the trace will tell. */
+    private void awaitStarts(int handlers) {
+        long deadline = System.nanoTime() + Await.DEADLINE.toNanos() / 2;
+        while (starts.get() < handlers && System.nanoTime() - deadline < 0) {
+            Thread.onSpinWait();
+        }
     }
 
     private void awaitTurn(Actor actor) {
@@ -77,10 +117,10 @@ final class Timeline {
         trace.add(String.format("%3d %s %s", now, actor.name, event));
     }
 
-    private void burn(int time) {
+    private void burn(Actor actor, int time) {
         long end = System.nanoTime() + REAL_NANOS;
         while (time > 0 && System.nanoTime() - end < 0) {
-            if (turns.size() > 1) {
+            if (!actor.isIntensive && turns.size() > 1) {
                 wasDisturbed = true; // an item started though this one runs (G21)
             }
             Thread.onSpinWait();

@@ -64,6 +64,20 @@ class TimelineTest {
         assertEquals(golden("two-workqueues"), timeline.drive(runtime.cpuArray()[0], 3, first, second));
     }
 
+    /** G22, G27: where w1 and w2 are CPU-intensive, both start when w0 sleeps. */
+    @Test
+    void two_cpu_intensive_items_start_beside_each_other() throws IOException {
+        WorkRuntime runtime = runtimes.strictCpu();
+        Workqueue normal = runtimes.queue(runtime, "q0");
+        Workqueue intensive = runtimes.queue(runtime.workqueue("q1").cpuIntensive());
+        Gate gate = runtimes.occupy(normal, RuntimeExtension.firstCpu());
+        normal.queue(runtimes.item(timeline.handler("w0", 5, 10, 5)));
+        intensive.queue(runtimes.item(timeline.intensive("w1", 1, 3, 5, 10, 0)));
+        intensive.queue(runtimes.item(timeline.intensive("w2", 2, 3, 5, 10, 0)));
+        gate.open();
+        assertEquals(golden("cpu-intensive"), timeline.drive(runtime.cpuArray()[0], 3, normal, intensive));
+    }
+
     /**
      * Twenty items that burn 1 and sleep 30: each starts when the one before sleeps, and the limit of 10 holds the rest
      * back.

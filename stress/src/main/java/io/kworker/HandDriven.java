@@ -4,29 +4,37 @@ package io.kworker;
 
 import java.util.BitSet;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /** A CPU of its own with a workqueue on it, and nobody who serves it: the test plays the owner. */
-final class HandDriven {
-    private static final WorkRuntime RUNTIME = WorkRuntime.builder()
-            .name("stress")
-            .carrierScheduler(WorkRuntime.Mode.OFF)
-            .pinning(WorkRuntime.Mode.OFF)
-            .cpus(Priming.machine().usable().nextSetBit(0))
-            .engines(Nobody::new)
-            .build();
+final class HandDriven extends Owner {
+    private static final WorkRuntime RUNTIME = builder().cpus(Priming.machine().usable().nextSetBit(0)).build();
 
-    final Cpu cpu = new Cpu(RUNTIME, 0, 0, 2);
     final Workqueue queue = newQueue();
-    private final Run run = new Run(cpu) {
-        @Override
-        Thread thread() {
-            return null;
-        }
-    };
+
+    HandDriven() {
+        super(new Cpu(RUNTIME, 0, 0, 2));
+    }
+
+    /** A runtime without threads, so that the test has the CPUs to itself. */
+    static WorkRuntime.Builder builder() {
+        return WorkRuntime.builder()
+                .name("stress")
+                .carrierScheduler(WorkRuntime.Mode.OFF)
+                .pinning(WorkRuntime.Mode.OFF)
+                .ringCapacity(2)
+                .engines(Nobody::new);
+    }
 
     /** One more workqueue on this CPU. */
     Workqueue newQueue() {
-        return new Workqueue(RUNTIME, RUNTIME.workqueue("stress").settings(), new Cpu[] {cpu});
+        return newQueue(plain -> plain);
+    }
+
+    /** The same with flags. */
+    Workqueue newQueue(UnaryOperator<Workqueue.Builder> flags) {
+        WorkqueueSettings settings = flags.apply(RUNTIME.workqueue("stress")).settings();
+        return new Workqueue(RUNTIME, settings, new Cpu[] {cpu});
     }
 
     /** What that workqueue has on this CPU. */
@@ -34,42 +42,6 @@ final class HandDriven {
         return workqueue.allShares().getFirst();
     }
 
-    // ---- owner ----
-
-    /** Starts the next item; false where there is none that could start. */
-    boolean start() {
-        return cpu.fetch(run);
-    }
-
-    /** Runs the handler of the item that has been started, and ends it. */
-    void run() {
-        run.perform(run.work, run.share);
-        run.work.finish();
-        run.share.finished(run.turn);
-    }
-
-    /** Starts, runs and ends the next item; false where there is none that could start. */
-    boolean turn() {
-        boolean started = start();
-        if (started) {
-            run();
-        }
-        return started;
-    }
-
-    /** Takes messages and turns until nothing waits that could be done. */
-    void serve() {
-        while (cpu.hasWaiting()) {
-            Runnable message = cpu.nextMessage();
-            if (message != null) {
-                message.run();
-            } else {
-                turn();
-            }
-        }
-    }
-
-    /** No threads, so that the test has the CPU to itself. */
     private record Nobody(Cpu cpu) implements Engine {
         @Override
         public void begin() {}

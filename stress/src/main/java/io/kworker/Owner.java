@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+/** The owner of a CPU that nobody serves: the test plays it. */
+class Owner {
+    final Cpu cpu;
+    private final Run run;
+
+    Owner(Cpu cpu) {
+        this.cpu = cpu;
+        run = context(cpu);
+    }
+
+    /** A context that no thread belongs to. */
+    static Run context(Cpu cpu) {
+        return new Run(cpu) {
+            @Override
+            Thread thread() {
+                return null;
+            }
+        };
+    }
+
+    /** Starts the next item; false where there is none that could start. */
+    boolean start() {
+        return cpu.fetch(run);
+    }
+
+    /** Takes in what is queued, of which nothing may start. */
+    void startNothing() {
+        boolean started = cpu.fetch(context(cpu));
+        assert !started;
+    }
+
+    /** The item that was started last. */
+    Work started() {
+        return run.work;
+    }
+
+    /** Runs the handler of the item that has been started, and ends it. */
+    void run() {
+        run.perform(run.work, run.share);
+        end();
+    }
+
+    /** Ends the item that has been started, as if its handler had run. */
+    void end() {
+        run.work.finish();
+        run.share.finished(run.turn);
+    }
+
+    /** Takes the next message, if there is one. */
+    void deliver() {
+        Runnable message = cpu.nextMessage();
+        if (message != null) {
+            message.run();
+        }
+    }
+
+    /** Starts, runs and ends the next item; false where there is none that could start. */
+    boolean turn() {
+        boolean started = start();
+        if (started) {
+            run();
+        }
+        return started;
+    }
+
+    /** Takes messages and turns until nothing waits that could be done. */
+    void serve() {
+        while (cpu.hasWaiting()) {
+            serveOnce();
+        }
+    }
+
+    /** Takes a message, or else a turn; false where nothing came of it. */
+    boolean serveOnce() {
+        Runnable message = cpu.nextMessage();
+        if (message == null) {
+            return turn();
+        }
+        message.run();
+        return true;
+    }
+}
