@@ -9,8 +9,11 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 @SuppressWarnings("requires-transitive-automatic") // Agrona has only an automatic module name
 module io.kworker {
+    requires static java.management; // for the MXBean of a workqueue
+    requires static jdk.jfr; // for an event
     requires org.jctools.core.jdk11;
     requires static transitive org.jspecify;
+    requires static org.crac;
     requires transitive org.agrona;
 
     exports io.kworker;

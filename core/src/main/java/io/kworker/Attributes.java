@@ -9,8 +9,8 @@ import java.util.TreeSet;
 /**
  * Where the items of an unbound or ordered workqueue may run (the kernel's {@code struct workqueue_attrs}). Immutable.
  *
- * @param cpus numbers of CPUs; empty for all of the runtime. Of those that are offline, or not of the runtime, nothing
- *     is run; where no other is left, all of the runtime count
+ * @param cpus numbers of CPUs, ascending; empty for all of the runtime. Those that are offline, or not of the runtime,
+ *     do not count; where no other is left, all of the runtime that are online do
  * @param affinity how the CPUs are divided into pods
  * @param strict whether the CPUs of other pods keep off; else they help when they have nothing to do
  */
@@ -36,6 +36,7 @@ public record Attributes(Set<Integer> cpus, Affinity affinity, boolean strict) {
      *
      * @param affinity how the CPUs are divided into pods
      * @return the attributes
+     * @throws NullPointerException if {@code affinity} is null
      */
     public static Attributes of(Affinity affinity) {
         return new Attributes(Set.of(), affinity, false);
@@ -44,8 +45,9 @@ public record Attributes(Set<Integer> cpus, Affinity affinity, boolean strict) {
     /**
      * The same on other CPUs.
      *
-     * @param numbers the CPUs
+     * @param numbers the CPUs; none for all of the runtime
      * @return new attributes
+     * @throws IllegalArgumentException if a CPU is negative
      */
     public Attributes withCpus(int... numbers) {
         Set<Integer> set = new TreeSet<>();

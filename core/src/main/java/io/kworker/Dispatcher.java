@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.IdleStrategy;
 import org.jspecify.annotations.Nullable;
 
@@ -214,7 +215,9 @@ final class Dispatcher extends Thread implements Engine {
             stalled = null;
         } else {
             cpu.rescue();
-            doze(RETRY_NANOS);
+            if (!cpu.hasMessages()) {
+                LockSupport.parkNanos(this, RETRY_NANOS); // not by the doorbell: the monitor is to go on, for the pods
+            }
         }
     }
 
@@ -231,7 +234,11 @@ final class Dispatcher extends Thread implements Engine {
         if (blocked && errand.isAtomic() && errand.thread().isAlive()) {
             cpu.runtime.blockedInAtomic(errand);
         }
-        if (blocked || threshold > 0 && System.nanoTime() - runningSince >= threshold) {
+        boolean hogs = !blocked && threshold > 0 && System.nanoTime() - runningSince >= threshold;
+        if (hogs) {
+            cpu.runtime.hogged(errand);
+        }
+        if (blocked || hogs) {
             running = null;
             return;
         }

@@ -2,15 +2,15 @@
 // Copyright 2026 the kworker authors
 package io.kworker;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 
 /** Which workqueues of a runtime are open, and how they are closed, one by one or all together. */
 final class Lifecycle {
-    /** L: workqueues that are not closed. */
-    private final List<Workqueue> open = new ArrayList<>();
+    /** M: workqueues that are not closed; changed under the lock only. */
+    private final List<Workqueue> open = new CopyOnWriteArrayList<>();
 
     /** L: closings of single workqueues under way; they need the carriers. */
     private int closings;
@@ -32,8 +32,8 @@ final class Lifecycle {
         open.add(workqueue);
     }
 
-    /** Workqueues that are not closed. */
-    synchronized List<Workqueue> open() {
+    /** Any thread, the monitor too: takes no lock. Workqueues that are not closed. */
+    List<Workqueue> open() {
         return List.copyOf(open);
     }
 

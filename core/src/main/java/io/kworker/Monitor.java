@@ -71,6 +71,7 @@ final class Monitor extends Thread {
     /** A workqueue has been made that has a rescuer. */
     void expectRescues() {
         hasRescuers = true;
+        LockSupport.unpark(this); // its next tick may be far
     }
 
     void close() {
@@ -94,7 +95,9 @@ final class Monitor extends Thread {
             long now = System.nanoTime();
             runtime.clock().set(now);
             review(now);
-            if (!allAsleep()) {
+            if (allAsleep()) {
+                watchdog.look(now);
+            } else {
                 awakeAt = now;
                 watch(now);
             }
@@ -112,17 +115,16 @@ final class Monitor extends Thread {
         }
     }
 
-    /** False where it was the time of a review that ended it. */
+    /** False where it was the time of a review, or of a look of the watchdog's, that ended it. */
     private boolean doze(long now) {
-        boolean spare = false;
+        long longest = watchdog.isWary() ? watchdog.period() : Long.MAX_VALUE;
         for (Seat seat : seats) {
-            spare |= seat.hasSpareWorkers();
+            if (seat.hasSpareWorkers()) {
+                longest = Math.min(longest, nextReview - now);
+            }
         }
-        if (spare) {
-            return doorbell.await(nextReview - now);
-        }
-        if (watchdog.isWary()) {
-            return doorbell.await(watchdog.period());
+        if (longest < Long.MAX_VALUE) {
+            return doorbell.await(longest);
         }
         doorbell.await();
         return true;

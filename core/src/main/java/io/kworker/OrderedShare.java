@@ -32,7 +32,7 @@ final class OrderedShare extends UnboundShare implements Limiter {
     private final Shares shares;
 
     /** I. */
-    private final EntryQueue queue;
+    final EntryQueue queue;
 
     /** M: whose holder owns this share; null while there is nothing to do. */
     private volatile @Nullable Pod pod;

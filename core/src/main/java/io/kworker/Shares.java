@@ -129,7 +129,8 @@ final class Shares {
     /** From now on items are queued by these attributes. Throws before anything is changed. */
     synchronized void apply(Attributes wanted) {
         List<Pod> pods = runtime.pods().of(wanted.affinity(), wanted(wanted), wanted.strict(), workqueue.isHighpri());
-        attributes = wanted;
+        Attributes before = attributes;
+        attributes = wanted; // the limits of new nodes go by them
         if (workqueue.isOrdered()) {
             podRoutes = podsByCpu(pods);
             Share share = all.getFirst();
@@ -137,13 +138,18 @@ final class Shares {
             java.util.Arrays.fill(same, share);
             routes = same;
         } else {
-            routes = sharesOf(podsByCpu(pods));
+            try {
+                routes = sharesOf(podsByCpu(pods));
+            } catch (Throwable t) {
+                attributes = before;
+                throw t;
+            }
         }
         limiters.forEach(Limiter::limitChanged);
     }
 
     /** The CPUs that are online have changed. */
-    void assign() {
+    synchronized void assign() { // the attributes of now, not those from before a change that we wait for
         if (!workqueue.isBound()) {
             apply(attributes);
         }

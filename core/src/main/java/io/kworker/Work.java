@@ -17,15 +17,16 @@ import org.jspecify.annotations.Nullable;
  * current one. It never runs on two workers at once, whatever workqueue or CPU it is queued to, and also not when it
  * belongs to different runtimes in turn (semantics G13, J1).
  *
- * <p>The handler may sleep and block: its worker's CPU goes on with other items. It may queue, cancel and flush other
- * items, and queue or cancel itself. It runs with the interrupt flag clear.
+ * <p>The handler may sleep and block, unless the workqueue is {@linkplain Workqueue.Builder#bh BH}: its worker's CPU
+ * goes on with other items. It may queue, cancel, disable and flush other items, and queue, cancel and disable itself.
+ * It runs with the interrupt flag clear.
  *
  * <p>Memory consistency: what a thread does before a call that queues the item, whether that returns true or false,
- * happens before the run that follows it (G4, G5); what a run does happens before the return of a {@link #flush} or
- * {@link #cancelSync} that found it over or waited for it (G54).
+ * happens before the run that follows it (G4, G5); what a run does happens before the return of a {@link #flush},
+ * {@link #cancelSync} or {@link #disableSync} that found it over or waited for it (G54).
  *
- * <p>All methods may be called from any thread; those that wait ({@code flush}, {@code cancelSync}, {@code disableSync}) block the caller,
- * the others never do.
+ * <p>All methods may be called from any thread; those that wait ({@code flush}, {@code cancelSync},
+ * {@code disableSync}) block the caller, the others never do. In a handler of a BH workqueue they spin (G75).
  */
 public abstract class Work extends WorkState {
     /** The kernel's length of a description. */
@@ -69,7 +70,8 @@ public abstract class Work extends WorkState {
      * (the kernel's {@code schedule_work}).
      *
      * @return true if this call queued it; false if it is pending already, in which case the run to come sees all that
-     *     the caller did before, or if somebody is in {@link #cancelSync} for it
+     *     the caller did before, or if it is {@linkplain #disable disabled}, or somebody is in {@link #cancelSync} for
+     *     it
      */
     public final boolean schedule() {
         return WorkRuntime.shared().system().queue(this);
@@ -105,7 +107,8 @@ public abstract class Work extends WorkState {
      * @return true if an instance was pending, whether or not the item ran too (G63)
      * @throws WorkDeadlockException if called by the item's own handler, or by one that the run in progress waits for,
      *     directly or through others; nothing is changed then
-     * @throws IllegalStateException if the item is disabled 65,535 times already
+     * @throws IllegalStateException if the item is disabled 65,535 times already, where each call of this method that
+     *     is under way counts as one; nothing is changed then
      */
     public final boolean cancelSync() {
         return stop("cancelSync", true);
@@ -113,8 +116,8 @@ public abstract class Work extends WorkState {
 
     /**
      * Queueings are refused from here on until as many calls of {@link #enable}, at most 65,535 levels; the pending
-     * instance, if any, is taken back; a run in progress goes on ({@code disable_work}, G64, G66). Refused queueings are
-     * forgotten (G67). Never waits.
+     * instance, if any, is taken back; a run in progress goes on ({@code disable_work}, G64, G66). Refused queueings
+     * are forgotten (G67). Never waits.
      *
      * @return true if an instance was pending: it will not run; those who flush it are released
      * @throws IllegalStateException if disabled 65,535 times already; nothing is changed then
@@ -152,8 +155,8 @@ public abstract class Work extends WorkState {
     }
 
     /**
-     * Takes back one {@link #disable}, and queues the item if that was the last ({@code enable_and_queue_work}), whether
-     * or not a queueing was refused meanwhile.
+     * Takes back one {@link #disable}, and queues the item if that was the last ({@code enable_and_queue_work}),
+     * whether or not a queueing was refused meanwhile.
      *
      * @param workqueue where to
      * @return true if the item can be queued again; it is pending then, unless somebody was faster
@@ -197,7 +200,8 @@ public abstract class Work extends WorkState {
 
     /**
      * Waits for the last instance queued before the call: until it has run or was cancelled ({@code flush_work}). Does
-     * not wait for instances queued later. An interrupt does not end the wait; the flag is kept.
+     * not wait for instances queued later. One that is queued to a frozen workqueue runs after the thaw (G57). An
+     * interrupt does not end the wait; the flag is kept.
      *
      * @return true if there was something to wait for; false if the item was idle
      * @throws WorkDeadlockException if called by the item's own handler, or by one that the item waits for, directly or
@@ -291,7 +295,7 @@ public abstract class Work extends WorkState {
     /**
      * Says what the running handler does, for dumps and for the name of its thread ({@code set_worker_desc}, A53, A55):
      * the name ends with {@code +text} while the handler runs, and with {@code -text} after it, until the thread runs
-     * the next item. Outside handlers it does nothing.
+     * the next item (on a rescuer and in fallback: no longer). Outside handlers it does nothing.
      *
      * @param text at most 31 characters, what is more is cut off; empty for none
      * @throws NullPointerException if {@code text} is null

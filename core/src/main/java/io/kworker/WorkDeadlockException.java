@@ -3,8 +3,12 @@
 package io.kworker;
 
 /**
- * Thrown by a wait that could never end: a handler that waits for its own item, or for its own workqueue to empty. In
- * the kernel this is a deadlock that only lockdep would have told (semantics J6, G58).
+ * Thrown by a handler's wait that could never end: for its own item or workqueue; for a handler that waits for it,
+ * directly or through others; for an item that gets no slot since those who wait for it hold all of them. In the kernel
+ * this is a deadlock that only lockdep would have told (semantics J6, G58).
+ *
+ * <p>The message says who waits for what, one hop a line. The wait has not begun and the call has changed nothing. What
+ * the engine does not know of is not seen: locks and latches, and what a thread waits for that a handler has started.
  */
 public final class WorkDeadlockException extends IllegalStateException {
     private static final long serialVersionUID = 1L;

@@ -61,6 +61,9 @@ public final class WorkRuntime implements AutoCloseable {
     private final String pinningProblem;
     private final boolean isShared;
 
+    /** S: by the builder: what is told of checkpoints, which others keep by a weak reference only. */
+    private volatile @Nullable Object checkpoint;
+
     /** S: when the last failure to make a thread was reported. */
     private volatile long lastNotMade = System.nanoTime() - NOT_MADE_NANOS;
 
@@ -137,8 +140,8 @@ public final class WorkRuntime implements AutoCloseable {
     // ---- workqueues ----
 
     /**
-     * The system queue ({@code system_percpu_wq}): bound to CPUs, {@value Workqueue#DEFAULT_MAX_ACTIVE} active items per
-     * CPU. Like all system queues it is made on first use, has the kernel's name and limits, and is closed with the
+     * The system queue ({@code system_percpu_wq}): bound to CPUs, {@value Workqueue#DEFAULT_MAX_ACTIVE} active items
+     * per CPU. Like all system queues it is made on first use, has the kernel's name and limits, and is closed with the
      * runtime.
      *
      * @return always the same workqueue
@@ -225,10 +228,17 @@ public final class WorkRuntime implements AutoCloseable {
         return new Workqueue.Builder(this, Objects.requireNonNull(name, "name"));
     }
 
+    /** For tests. */
+    @Nullable
+    Object checkpoint() {
+        return checkpoint;
+    }
+
     /** Makes a workqueue. */
     Workqueue open(WorkqueueSettings wanted) {
         Workqueue workqueue = new Workqueue(this, wanted);
         lifecycle.add(workqueue);
+        workqueue.publish();
         if (wanted.freezable()) {
             workqueue.limiters().forEach(Limiter::limitChanged); // it may have been frozen or thawed while this was made
         }
@@ -246,7 +256,8 @@ public final class WorkRuntime implements AutoCloseable {
      * Flushes all workqueues of the runtime: waits until everything is over that was queued before the call. An
      * interrupt does not end the wait; the flag is kept.
      *
-     * @throws WorkDeadlockException if called by a handler of this runtime, which it would wait for
+     * @throws WorkDeadlockException if called by a handler of this runtime, or by another one that it would have to
+     *     wait for
      */
     public void flushAll() {
         Workqueue.refuseSelfWait("flushAll() of runtime '" + name() + "'", share -> share.workqueue.runtime() == this);
@@ -267,6 +278,10 @@ public final class WorkRuntime implements AutoCloseable {
      * ({@code freeze_workqueues_begin}, G72). Items may be queued and cancelled meanwhile; they start after
      * {@link #thaw}. Does not wait.
      *
+     * <p>Where the CRaC API ({@code org.crac}) is on the class path, a checkpoint of the process freezes all runtimes
+     * first, and is refused where handlers of freezable workqueues are active for 10 seconds more; the restore thaws
+     * those that the checkpoint has frozen.
+     *
      * @return completes when no freezable item is active, and none starts until {@code thaw}; is cancelled where the
      *     thaw comes first. What depends on it runs on a thread of its own. Called again before a thaw: the same freeze
      */
@@ -278,14 +293,19 @@ public final class WorkRuntime implements AutoCloseable {
      * Freezes, and waits until that is complete. An interrupt does not end the wait; the flag is kept.
      *
      * @param timeout how long to wait at most
-     * @throws TimeoutException if items are still active then; they are named, and everything is thawed again
+     * @throws TimeoutException if items are still active then; they are named, and everything is thawed again, also
+     *     where somebody else had begun the freeze
      * @throws java.util.concurrent.CancellationException if another thread thaws meanwhile
+     * @throws NullPointerException if {@code timeout} is null
      */
     public void freeze(Duration timeout) throws TimeoutException {
         freezer.freeze(timeout);
     }
 
-    /** Lets the freezable workqueues go on ({@code thaw_workqueues}). Does nothing where nothing is frozen. */
+    /**
+     * Lets the freezable workqueues go on ({@code thaw_workqueues}), however often {@link #freeze} was called. Does
+     * nothing where nothing is frozen.
+     */
     public void thaw() {
         freezer.thaw();
     }
@@ -304,7 +324,8 @@ public final class WorkRuntime implements AutoCloseable {
     /**
      * Takes a CPU out of use (G77, J12). Nothing is moved or lost: what is queued there, the handlers that run or sleep
      * there, and what is queued there by {@link Workqueue#queueOn} from now on, run on the CPUs that are left; what is
-     * queued with no CPU given goes to those anyway. Does nothing if it is offline already.
+     * queued with no CPU given goes to those anyway. Where carriers are not pinned ({@link #describe}), the operating
+     * system may go on running threads there. Does nothing if it is offline already.
      *
      * @param cpu number of a CPU, out of {@link #cpus}
      * @throws IllegalArgumentException if the runtime has no such CPU
@@ -325,9 +346,9 @@ public final class WorkRuntime implements AutoCloseable {
     }
 
     /**
-     * The CPUs that are online. One goes offline by {@link #cpuOffline}, or when the system takes it from the process (a
-     * change of its affinity mask or cpuset), which is noticed within about a second of activity; and comes back
-     * likewise.
+     * The CPUs that are online. One goes offline by {@link #cpuOffline}, or when the system takes it from its carriers
+     * (a change of their affinity mask or cpuset), which is noticed within about a second of activity where carriers
+     * are pinned; and comes back likewise. The last one stays.
      *
      * @return a new array of the operating system's numbers, ascending
      */
@@ -396,13 +417,41 @@ public final class WorkRuntime implements AutoCloseable {
     }
 
     /**
-     * Waits until nothing queued to any of the runtime's workqueues is pending or runs, refusing new items from outside
-     * meanwhile, then stops all its threads. Handlers may go on queueing to all its workqueues until they are empty. A
-     * queueing at the same time either is accepted, and its run waited for, or throws
-     * {@link RejectedExecutionException} and leaves the item idle. Idempotent: a later call waits for the first. An
-     * interrupt does not end the wait. On the {@linkplain #shared shared} runtime this does nothing.
+     * How many workers, entries and the like the CPUs and pods have at the moment. Nothing stops or waits for it, so the
+     * numbers are weakly consistent.
      *
-     * @throws WorkDeadlockException if called by a handler of this runtime
+     * @return the numbers, also of a closed runtime
+     */
+    public RuntimeStats stats() {
+        return RuntimeStats.of(this);
+    }
+
+    /**
+     * What goes on, for people (the kernel's {@code show_all_workqueues} and {@code wq_dump}, A54): for each CPU and pod
+     * its workers and the length of its queue; for each workqueue that has something to do its flags and limits, and by
+     * CPU or pod the handlers in flight, with their threads and for how long they have run, what is pending, and what
+     * waits for a slot. Items go by the class of their handler, equal ones in a row counted; their {@code toString} is
+     * not called.
+     *
+     * <p>It is read while everything goes on and stops nobody, so it is weakly consistent: something that moves may
+     * show twice or not at all. The times are exact to half the CPU-intensive threshold.
+     *
+     * @return several lines, in no format to rely on
+     */
+    public String dump() {
+        return Dump.of(this);
+    }
+
+    /**
+     * Waits until nothing queued to any of the runtime's workqueues is pending or runs, refusing new items from outside
+     * meanwhile, then stops all its threads. Handlers, save those of BH workqueues, may go on queueing to all its
+     * workqueues until they are empty. A queueing at the same time either is accepted, and its run waited for, or
+     * throws {@link RejectedExecutionException} and leaves the item idle. Idempotent: a later call waits for the first.
+     * An interrupt does not end the wait; the flag is kept. Where items of frozen workqueues wait, it waits for the
+     * {@link #thaw}. On the {@linkplain #shared shared} runtime this does nothing.
+     *
+     * @throws WorkDeadlockException if called by a handler of this runtime, or by another one that it would have to
+     *     wait for
      */
     @Override
     public void close() {
@@ -558,6 +607,11 @@ public final class WorkRuntime implements AutoCloseable {
     /** Carrier. A handler has blocked that must not (J7). */
     void blockedInAtomic(Run run) {
         watchdog.blockedInAtomic(run);
+    }
+
+    /** Dispatcher. A handler has kept on for the CPU-intensive threshold (G28). */
+    void hogged(Run run) {
+        watchdog.countHog(run);
     }
 
     /** Logs, or the like, on a thread that may block; nothing where none is to be had. */
@@ -717,7 +771,9 @@ public final class WorkRuntime implements AutoCloseable {
 
         /**
          * A handler that has kept its CPU for so long while something waits for it loses the CPU to another carrier; it
-         * goes on beside it (G28, {@code workqueue.cpu_intensive_thresh_us}). 10 milliseconds if not given.
+         * goes on beside it (G28, {@code workqueue.cpu_intensive_thresh_us}). 10 milliseconds if not given. While the
+         * runtime has {@linkplain Workqueue.Builder#memReclaim memReclaim} workqueues it loses the CPU after 10
+         * milliseconds at the latest.
          *
          * @param time zero to switch this off
          * @return this
@@ -827,8 +883,9 @@ public final class WorkRuntime implements AutoCloseable {
         }
 
         /**
-         * Workqueues built {@linkplain Workqueue.Builder#powerEfficient power-efficient} are unbound, so that their items
-         * wake no CPU that sleeps while another is awake (J14, {@code workqueue.power_efficient}). Off if not given.
+         * Workqueues built {@linkplain Workqueue.Builder#powerEfficient power-efficient} are unbound, so that an item
+         * wakes nobody while a CPU of the pod is awake and has nothing to do (J14, {@code workqueue.power_efficient}).
+         * Off if not given.
          *
          * @param on whether they are
          * @return this
@@ -875,7 +932,9 @@ public final class WorkRuntime implements AutoCloseable {
          * @throws IllegalStateException if something switched on is not available
          */
         public WorkRuntime build() {
-            return new WorkRuntime(this);
+            WorkRuntime runtime = new WorkRuntime(this);
+            runtime.checkpoint = Checkpoint.register(runtime);
+            return runtime;
         }
 
         private static long nanos(String setting, Duration time, long least) {

@@ -81,7 +81,7 @@ abstract class WorkState extends Entry {
      */
     @Nullable Share home;
 
-    /** The last entry that was not the item itself, for {@link #pendingShare}. Written by the queuer that won PENDING. */
+    /** The last entry that was not the item itself, for {@link #pendingShare}. By the queuer that won PENDING. */
     @Nullable Entry standIn;
 
     static int generation(long state) {

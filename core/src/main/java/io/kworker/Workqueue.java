@@ -17,11 +17,11 @@ import org.jspecify.annotations.Nullable;
  * {@code struct workqueue_struct}, made by {@code alloc_workqueue}). Made by {@link WorkRuntime#workqueue}.
  *
  * <p>By default it is bound to CPUs: an item runs on the CPU that it was queued on. On one CPU the items of a workqueue
- * start in the order in which they were queued (G20), one after another, and the next one starts when the one before has
- * ended or blocks (G21, G22). At most {@link #maxActive} of them are active on a CPU at a time, that is started and not
- * finished, sleeping ones included; the rest waits in order (G31, G32, G35). An {@linkplain Builder#unbound unbound} one
- * is served by whichever CPU has nothing else to do, with one limit for all; an {@linkplain Builder#ordered ordered} one
- * runs one item at a time.
+ * start in the order in which they were queued (G20), one after another, and the next one starts when the one before
+ * has ended or blocks (G21, G22). At most {@link #maxActive} of them are active on a CPU at a time, that is started and
+ * not finished, sleeping ones included; the rest waits in order (G31, G32, G35). An
+ * {@linkplain Builder#unbound unbound} one is served by whichever CPU has nothing else to do, with one limit for all;
+ * an {@linkplain Builder#ordered ordered} one runs one item at a time.
  *
  * <p>{@link #queue} and {@link #queueOn} are lock-free, never block, never fail for a full queue, and allocate nothing
  * for an item that was not cancelled since it was last queued and fits into the CPU's ring. They may be called from any
@@ -42,11 +42,11 @@ public final class Workqueue implements AutoCloseable {
      *         DRAINING --the last drain() ends, nobody closes--> OPEN
      *         DRAINING --close, when nothing is left-----------> CLOSED
      *
-     * A queueing that races: the queuer publishes its entry, then reads the phase; close() and drain() change the phase,
-     * then send markers through the same queues. So an entry is ahead of the markers, and its run is waited for, or its
-     * queuer sees the new phase and takes the instance back by the state word; where that fails it has started, and
-     * counts as accepted. Entries behind the last marker are dropped by the owner of the pool, each of them one that its
-     * queuer takes back.
+     * A queueing that races: the queuer publishes its entry, then reads the phase; close() and drain() change the
+     * phase, then send markers through the same queues. So an entry is ahead of the markers, and its run is waited for,
+     * or its queuer sees the new phase and takes the instance back by the state word; where that fails it has started,
+     * and counts as accepted. Entries behind the last marker are dropped by the owner of the pool, each of them one
+     * that its queuer takes back.
      */
     private static final int OPEN = 0;
     private static final int DRAINING = 1;
@@ -59,6 +59,7 @@ public final class Workqueue implements AutoCloseable {
     private final Shares shares;
     private final Rounds rounds = new Rounds(this);
     private final @Nullable Rescuer rescuer;
+    private final @Nullable Publication publication;
 
     /** L: drains and closings under way. */
     private int drains;
@@ -86,6 +87,7 @@ public final class Workqueue implements AutoCloseable {
         maxActive = settings.maxActive();
         minActive = Math.min(settings.minActive(), settings.maxActive());
         rescuer = settings.memReclaim() ? new Rescuer(settings.name()) : null;
+        publication = WorkqueueBean.publication(this);
         shares = settings.ordered() ? Shares.ordered(this, settings.attributes())
                 : settings.unbound() ? Shares.unbound(this, settings.attributes())
                 : Shares.bound(this, cpus);
@@ -93,8 +95,9 @@ public final class Workqueue implements AutoCloseable {
 
     /**
      * Queues an item on the caller's CPU ({@code queue_work}): within a handler that of its worker, else the CPU that
-     * the calling thread runs on at the moment; for an unbound workqueue in the pod of that CPU. Where the item still
-     * runs on another CPU of the runtime, it is queued there (G13).
+     * the calling thread runs on at the moment; for an unbound workqueue in the pod of that CPU. An item that still
+     * runs for this workqueue is queued where it runs, one that runs for another bound one to that CPU (G13); in any
+     * case it starts after that run (J1).
      *
      * @param work the item
      * @return true if this call queued it: it will run once for it, unless cancelled. False if it is pending already
@@ -111,8 +114,8 @@ public final class Workqueue implements AutoCloseable {
     }
 
     /**
-     * Queues an item on a given CPU ({@code queue_work_on}); for an unbound workqueue in the pod of that CPU. Where the
-     * item still runs on another CPU of the runtime, it is queued there (G13).
+     * Queues an item on a given CPU ({@code queue_work_on}); for an unbound workqueue in the pod of that CPU. An item
+     * that still runs goes where {@link #queue} says.
      *
      * @param cpu number of a CPU, out of {@link WorkRuntime#cpus}; while that is offline the item runs elsewhere
      * @param work the item
@@ -246,8 +249,9 @@ public final class Workqueue implements AutoCloseable {
     /**
      * Waits until nothing queued to this workqueue is pending or runs, refusing new items from outside meanwhile
      * ({@code drain_workqueue}, G59, G60). Handlers of its own items may go on queueing to it, and it does not return
-     * before they stop; save those of a BH workqueue, which are refused too. Several threads may drain at once; the last
-     * one opens the workqueue again. An interrupt does not end the wait. On a closed workqueue it returns at once.
+     * before they stop; save those of a BH workqueue, which are refused too. Several threads may drain at once; the
+     * last one opens the workqueue again. While the workqueue is frozen, and items wait in it, it waits as well. An
+     * interrupt does not end the wait; the flag is kept. On a closed workqueue it returns at once.
      *
      * @throws WorkDeadlockException if called by a handler that it would have to wait for, directly or through others
      */
@@ -268,9 +272,10 @@ public final class Workqueue implements AutoCloseable {
 
     /**
      * Waits until nothing queued to this workqueue is pending or runs, and refuses new items meanwhile and from then on
-     * ({@code destroy_workqueue}). Handlers of its own items may go on queueing to it until it is empty. A queueing at
-     * the same time either is accepted, and its run waited for, or throws and leaves the item idle. Idempotent; an
-     * interrupt does not end the wait. A frozen workqueue with waiting items is closed when it has been thawed.
+     * ({@code destroy_workqueue}). Handlers of its own items may go on queueing to it until it is empty, save those of
+     * a BH workqueue. A queueing at the same time either is accepted, and its run waited for, or throws and leaves the
+     * item idle. Idempotent; an interrupt does not end the wait, and the flag is kept. A frozen workqueue with waiting
+     * items is closed when it has been thawed.
      *
      * @throws WorkDeadlockException if called by a handler that it would have to wait for, directly or through others
      * @throws UnsupportedOperationException if this is a system queue: it is closed with its runtime
@@ -338,8 +343,18 @@ public final class Workqueue implements AutoCloseable {
         phase = CLOSED;
     }
 
+    /** It is open: shows what it was built to show. */
+    void publish() {
+        if (publication != null) {
+            publication.publish();
+        }
+    }
+
     /** Closed for good: gives back what it holds. */
     void dispose() {
+        if (publication != null) {
+            publication.withdraw();
+        }
         if (rescuer != null) {
             rescuer.end();
         }
@@ -395,11 +410,12 @@ public final class Workqueue implements AutoCloseable {
 
     /**
      * Changes where the items of an unbound or ordered workqueue run ({@code apply_workqueue_attrs}). All or nothing.
-     * What is queued from now on goes by the new attributes; what was queued before may still run by the old ones. An
-     * ordered workqueue stays in order (G39).
+     * What is queued from now on goes by the new attributes; what was queued before may still run by the old ones, and
+     * so does an item that queues itself again and again. An ordered workqueue stays in order (G39).
      *
      * @param attributes the new ones
-     * @throws IllegalStateException if this workqueue is bound to CPUs
+     * @throws IllegalStateException if this workqueue is bound to CPUs, or its changes would give it more than 1,024
+     *     pods in all
      * @throws IllegalArgumentException if none of the CPUs given is of the runtime
      * @throws NullPointerException if {@code attributes} is null
      */
@@ -426,8 +442,8 @@ public final class Workqueue implements AutoCloseable {
     }
 
     /**
-     * The most items of this workqueue that are active at a time: on a CPU where it is bound, in all where it is unbound
-     * (divided among the nodes, G33), 1 where it is ordered. A BH workqueue has no limit.
+     * The most items of this workqueue that are active at a time: on a CPU where it is bound, in all where it is
+     * unbound (divided among the nodes, G33), 1 where it is ordered. A BH workqueue has no limit.
      *
      * @return 1 to {@value #MAX_ACTIVE_LIMIT}, or {@link Integer#MAX_VALUE} of a BH workqueue
      */
@@ -436,7 +452,7 @@ public final class Workqueue implements AutoCloseable {
     }
 
     /**
-     * How many items of an unbound workqueue may be active on each node in any case.
+     * How many items of an unbound workqueue may be active on each node in any case. Means nothing for others.
      *
      * @return 0 to {@link #maxActive}
      */
@@ -475,7 +491,8 @@ public final class Workqueue implements AutoCloseable {
     }
 
     /**
-     * Whether items wait for a slot on a CPU ({@code workqueue_congested}): a snapshot.
+     * Whether items wait for a slot on a CPU ({@code workqueue_congested}), of an unbound workqueue in the pod of that
+     * CPU, of an ordered one at all: a snapshot.
      *
      * @param cpu number of a CPU, out of {@link WorkRuntime#cpus}
      * @return true if so
@@ -483,6 +500,15 @@ public final class Workqueue implements AutoCloseable {
      */
     public boolean isCongested(int cpu) {
         return shares.at(runtime.indexOf(cpu)).isCongested();
+    }
+
+    /**
+     * The counters, in all and for each CPU or pod. Nothing stops or waits for it, so they are weakly consistent.
+     *
+     * @return the counters, also of a closed workqueue
+     */
+    public WorkqueueStats stats() {
+        return WorkqueueStats.of(this);
     }
 
     WorkqueueSettings settings() {
@@ -590,11 +616,11 @@ public final class Workqueue implements AutoCloseable {
         }
 
         /**
-         * How many items of an unbound workqueue may be active on each node in any case, since so many may wait for each
-         * other (G34).
+         * How many items of an unbound workqueue may be active on each node in any case, since so many may wait for
+         * each other (G34).
          *
-         * @param items 0 to {@link #maxActive}; {@value Workqueue#DEFAULT_MIN_ACTIVE} if not given, or maxActive if that
-         *     is less
+         * @param items 0 to {@link #maxActive}, else {@link #build} refuses it; {@value Workqueue#DEFAULT_MIN_ACTIVE}
+         *     if not given, or maxActive if that is less
          * @return this
          * @throws IllegalArgumentException if negative
          */
@@ -683,8 +709,9 @@ public final class Workqueue implements AutoCloseable {
         }
 
         /**
-         * Its handlers compute for long ({@code WQ_CPU_INTENSIVE}, G27): each gives the CPU to another carrier before it
-         * starts, and runs beside the items that come after it. Costs some tens of microseconds an item.
+         * Its handlers compute for long ({@code WQ_CPU_INTENSIVE}, G27): each gives the CPU to another carrier before
+         * it starts, and runs beside the items that come after it. Costs some tens of microseconds an item. Where no
+         * other carrier is to be had ({@link WorkRuntime.Builder#maxCarriersPerCpu}), it starts as any other.
          *
          * @return this
          */
@@ -694,9 +721,9 @@ public final class Workqueue implements AutoCloseable {
         }
 
         /**
-         * It has a thread of its own, the rescuer, made with it, that runs its items while no worker or carrier is to be
-         * had ({@code WQ_MEM_RECLAIM}, G68 to G71). It guarantees one context: two items that wait for each other need
-         * two such workqueues.
+         * It has a thread of its own, the rescuer, made with it, that runs its items while no worker or carrier is to
+         * be had, or nobody has taken anything from their pod for 10 milliseconds ({@code WQ_MEM_RECLAIM}, G68 to G71).
+         * It guarantees one context: two items that wait for each other need two such workqueues.
          *
          * @return this
          */
@@ -717,8 +744,10 @@ public final class Workqueue implements AutoCloseable {
 
         /**
          * Its items run before all others, one at a time on each CPU, and must not block ({@code WQ_BH}, G73, G74): one
-         * that does is reported once for its class (J7), and the CPU goes on. No limit; only {@link #highpri} goes with
-         * it.
+         * that does is reported once for its class (J7), and the CPU goes on, but for the BH items behind it. After 10
+         * of them in a row others have a turn. No limit; only {@link #highpri} goes with it. {@link Work#flush},
+         * {@link Work#cancelSync} and {@link Work#disableSync} do not block in a handler of it;
+         * {@link Workqueue#flush}, {@link Workqueue#drain} and {@link Workqueue#close} do.
          *
          * @return this
          */
@@ -739,8 +768,8 @@ public final class Workqueue implements AutoCloseable {
         }
 
         /**
-         * Publishes attributes and counters as a {@link WorkqueueMXBean} until the workqueue is closed ({@code WQ_SYSFS},
-         * J15).
+         * Publishes attributes and counters as a {@link WorkqueueMXBean} until the workqueue is closed
+         * ({@code WQ_SYSFS}, J15).
          *
          * @return this
          */
@@ -751,7 +780,8 @@ public final class Workqueue implements AutoCloseable {
 
         /**
          * What is to be done with whatever a handler throws, {@link Error}s too. It runs on the worker, once for each
-         * failed run, and may block; the item counts as running until it returns (J11).
+         * failed run, and may block; the item counts as running until it returns (J11). It also gets the
+         * {@link BlockedInAtomicException} of a BH item, on a thread of its own.
          *
          * @param handler gets the item and what it threw; by default it is logged through {@link System.Logger}
          *     {@code io.kworker}
@@ -767,7 +797,8 @@ public final class Workqueue implements AutoCloseable {
          * Makes the workqueue.
          *
          * @return a new workqueue, open until it or its runtime is closed
-         * @throws IllegalArgumentException if flags were given that make no sense together (J18); both are named
+         * @throws IllegalArgumentException if flags were given that make no sense together (J18), both are named; or if
+         *     {@link #minActive} is more than {@link #maxActive}
          * @throws RejectedExecutionException if the runtime is closed or closing
          */
         public Workqueue build() {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,6 +15,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Attributes of unbound workqueues, changed while items flow (A43, G19). */
 @Timeout(60)
@@ -108,6 +111,55 @@ class AttributesTest {
         workqueue.queue(item);
         item.flush();
         assertEquals(shares, workqueue.allShares().size());
+    }
+
+    /** A43: also where the last share is what cannot be had; it said so and had taken the attributes for all that. */
+    @Test
+    void attributes_for_which_there_is_no_share_left_change_nothing() {
+        WorkRuntime runtime = HandDriven.runtime(FakeMachine.of(11));
+        Workqueue workqueue = runtime.workqueue("restless").unbound().affinity(Affinity.SYSTEM).cpus(0).build();
+        Attributes before = workqueue.attributes();
+        boolean isRefused = false;
+        for (int mask = 2; !isRefused; mask++) {
+            BitSet cpus = BitSet.valueOf(new long[] {mask});
+            Attributes next = Attributes.of(Affinity.SYSTEM).withCpus(cpus.stream().toArray());
+            try {
+                workqueue.apply(next);
+                before = next;
+            } catch (IllegalStateException e) {
+                isRefused = true;
+            }
+        }
+        assertEquals(NodeLimits.MAX_SHARES, workqueue.allShares().size());
+        assertEquals(before, workqueue.attributes());
+        Item item = new Item(work -> {});
+        workqueue.queue(item);
+        HandDriven.close(runtime);
+        assertEquals(1, item.runs());
+    }
+
+    /** G78, A43: a CPU that came or went at the same time brought the attributes of before back. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void attributes_stay_while_cpus_come_and_go(boolean isOrdered) {
+        WorkRuntime runtime = machine(4);
+        Workqueue.Builder builder = runtime.workqueue("u");
+        Workqueue workqueue = runtimes.queue(isOrdered ? builder.ordered() : builder.unbound());
+        Gate over = runtimes.gate();
+        TestThreads.Started switcher = TestThreads.start(() -> {
+            while (!over.isOpen()) {
+                runtime.cpuOffline(3);
+                runtime.cpuOnline(3);
+            }
+        });
+        for (int i = 0; i < 600; i++) {
+            Attributes attributes = Attributes.of(Affinity.values()[i % Affinity.values().length]);
+            workqueue.apply(attributes);
+            Thread.yield();
+            assertEquals(attributes, workqueue.attributes());
+        }
+        over.open();
+        switcher.join();
     }
 
     /** The limit is one for all pods there have been, old and new: of one node, that is. */

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -298,6 +299,43 @@ class CpuOfflineTest {
                 runtime.cpuOnline(cpu);
             }
         }
+    }
+
+    /** J12: the system takes a CPU from the process, and gives it back; it shows in the masks of our threads. */
+    @Test
+    @CarrierOnly
+    void a_cpu_that_the_system_takes_is_offline_until_it_is_given_back() {
+        WorkRuntime runtime = pinned();
+        int cpu = RuntimeExtension.firstCpu();
+        BitSet others = runtime.online();
+        others.clear(cpu);
+        awaitOnline(runtime, without(runtime.cpus(), cpu), () -> setMask(runtime, others));
+        AtomicInteger seen = new AtomicInteger(-1);
+        Item item = runtimes.item(work -> seen.set(Os.currentCpu()));
+        runtime.system().queueOn(cpu, item);
+        item.flush();
+        assertNotEquals(cpu, seen.get());
+        BitSet all = (BitSet) others.clone();
+        all.set(cpu);
+        awaitOnline(runtime, runtime.cpus(), () -> setMask(runtime, all));
+        runtime.system().queueOn(cpu, item);
+        item.flush();
+        assertEquals(cpu, seen.get());
+    }
+
+    private static void setMask(WorkRuntime runtime, BitSet mask) {
+        Os.setAffinity(Books.seat(runtime.cpuArray()[0]).owner().threadNumber(), mask);
+    }
+
+    /** It is noticed while the runtime has something to do. */
+    private void awaitOnline(WorkRuntime runtime, int[] cpus, Runnable change) {
+        change.run();
+        Await.until("online are " + Arrays.toString(cpus), () -> {
+            Item item = runtimes.item();
+            runtime.system().queue(item);
+            item.flush();
+            return Arrays.equals(cpus, runtime.onlineCpus());
+        });
     }
 
     /** What waits and sleeps on CPUs that are offline is waited for. */

@@ -464,7 +464,7 @@ class FreezeTest {
         gate.open();
     }
 
-    /** G72: a limit, or the attributes, changed while the freeze waits for what is active do not make it wait for ever. */
+    /** G72: a limit, or attributes, changed while the freeze waits for what is active do not make it wait for ever. */
     @ParameterizedTest
     @EnumSource(value = Kind.class, names = {"BOUND", "UNBOUND", "ORDERED"})
     void a_change_while_a_freeze_is_under_way_does_not_lose_it(Kind kind) {

@@ -136,6 +136,7 @@ class HighpriTest {
             Item parked = runtimes.item();
             pair.getFirst().queue(asleep);
             pair.getFirst().queue(parked);
+            Await.until("one sleeps", asleep::isRunning);
             for (int i = 0; i < 20; i++) {
                 Item item = runtimes.item();
                 pair.getLast().queue(item);

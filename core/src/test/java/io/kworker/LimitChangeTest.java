@@ -76,12 +76,15 @@ class LimitChangeTest {
         WorkRuntime runtime = oneCpu();
         Workqueue workqueue = queue(runtime, isUnbound, 1);
         Item second = runtimes.item();
+        Gate gate = runtimes.gate();
         Item first = runtimes.item(work -> {
+            gate.pass();
             workqueue.setMaxActive(2);
             second.flush();
         });
         workqueue.queue(first);
         workqueue.queue(second);
+        gate.open();
         first.flush();
         assertEquals(1, second.runs());
     }

@@ -286,7 +286,8 @@ class NodeLimitTest {
     @Test
     void no_slot_is_stranded() {
         NodeLimit limit = new NodeLimit(() -> 1, 4);
-        Workqueue workqueue = strict(2);
+        WorkRuntime nobodys = HandDriven.runtime(FakeMachine.of(2)); // its pods are stirred, and nobody looks
+        Workqueue workqueue = nobodys.workqueue("strict").unbound().affinity(Affinity.CPU).strict().build();
         AtomicInteger inside = new AtomicInteger();
         AtomicInteger overlaps = new AtomicInteger();
         // two holders of pods: each takes the slot or gets into the line, and returns it when it comes by it

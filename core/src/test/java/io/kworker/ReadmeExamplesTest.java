@@ -13,7 +13,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,6 +54,33 @@ class ReadmeExamplesTest {
         channel.close();
     }
 
+    private final List<Path> logged = new ArrayList<>();
+
+    /** An ordered workqueue runs one item at a time: the list needs no lock. */
+    private Work entry(Path file) {
+        return Work.of(work -> logged.add(file));
+    }
+
+    @Test
+    void workqueues_with_flags() {
+        List<Path> files = IntStream.range(0, 100).mapToObj(i -> Path.of("file" + i)).toList();
+        Path lastFile = files.getLast();
+        WorkRuntime runtime = WorkRuntime.shared();
+        Workqueue log = runtime.workqueue("log").ordered().build();
+        Workqueue scans = runtime.workqueue("scans").unbound().maxActive(16).build();
+        Workqueue alarms = runtime.workqueue("alarms").highpri().build();
+        for (Path file : files) {
+            scans.queue(Work.of(scan -> log.queue(entry(file))));
+        }
+        alarms.queue(Work.of(alarm -> log.queue(entry(lastFile))));
+        scans.flush();
+        alarms.flush();
+        log.drain();
+        assertEquals(files.size() + 1, logged.size());
+        assertEquals(Set.copyOf(files), Set.copyOf(logged));
+        List.of(log, scans, alarms).forEach(Workqueue::close);
+    }
+
     /** The handler gets its item, and may queue it again. */
     @Test
     void an_item_made_from_a_lambda() {
@@ -74,22 +103,24 @@ class ReadmeExamplesTest {
      * order.
      */
     @Test
-    void the_readmes_example_is_the_one_tested_here() throws IOException {
+    void the_readmes_examples_are_the_ones_tested_here() throws IOException {
         Path root = Path.of("").toAbsolutePath();
         while (root != null && !Files.exists(root.resolve(THIS_FILE))) {
             root = root.getParent();
         }
         assertTrue(root != null, "no checkout around " + Path.of("").toAbsolutePath());
-        String readme = Files.readString(root.resolve("README.md"));
-        int start = readme.indexOf("```java") + "```java".length();
-        List<String> example = code(readme.substring(start, readme.indexOf("```", start)));
         List<String> here = code(Files.readString(root.resolve(THIS_FILE)));
-        assertTrue(example.size() >= 10, example::toString);
-        int from = here.indexOf(example.getFirst());
-        for (String line : example) {
-            int found = from < 0 ? -1 : here.subList(from, here.size()).indexOf(line);
-            assertTrue(found >= 0, () -> "the README says: " + line);
-            from += found + 1;
+        String[] parts = Files.readString(root.resolve("README.md")).split("```java");
+        assertEquals(2, parts.length - 1);
+        for (String part : List.of(parts).subList(1, parts.length)) {
+            List<String> example = code(part.substring(0, part.indexOf("```")));
+            assertTrue(example.size() >= 10, example::toString);
+            int from = here.indexOf(example.getFirst());
+            for (String line : example) {
+                int found = from < 0 ? -1 : here.subList(from, here.size()).indexOf(line);
+                assertTrue(found >= 0, () -> "the README says: " + line);
+                from += found + 1;
+            }
         }
     }
 

@@ -129,6 +129,7 @@ public final class FreezeAgainstStart {
         private final HandDriven cpu = new HandDriven();
         private final Item item = new Item();
         private final CountDownLatch told = new CountDownLatch(1);
+        private final Meeting meeting = new Meeting();
 
         public ActualBound() {
             cpu.queue.queue(item);
@@ -136,11 +137,13 @@ public final class FreezeAgainstStart {
 
         @Actor
         public void freezer() {
+            meeting.meetRoughly();
             cpu.queue.limiters().forEach(limiter -> limiter.hold(told));
         }
 
         @Actor
         public void owner(III_Result r) {
+            meeting.meetRoughly();
             r.r1 = attempt(cpu, told);
         }
 
@@ -163,6 +166,7 @@ public final class FreezeAgainstStart {
         private final Workqueue queue = cpus.together(1);
         private final Item item = new Item();
         private final CountDownLatch told = new CountDownLatch(1);
+        private final Meeting meeting = new Meeting();
 
         public ActualUnbound() {
             queue.queue(item);
@@ -170,11 +174,13 @@ public final class FreezeAgainstStart {
 
         @Actor
         public void freezer() {
+            meeting.meetRoughly();
             queue.limiters().forEach(limiter -> limiter.hold(told));
         }
 
         @Actor
         public void owner(III_Result r) {
+            meeting.meetRoughly();
             r.r1 = attempt(cpus.first, told);
         }
 
@@ -197,6 +203,7 @@ public final class FreezeAgainstStart {
         private final Workqueue queue = cpus.ordered();
         private final Item item = new Item();
         private final CountDownLatch told = new CountDownLatch(1);
+        private final Meeting meeting = new Meeting();
 
         public ActualOrdered() {
             queue.queue(item);
@@ -204,11 +211,13 @@ public final class FreezeAgainstStart {
 
         @Actor
         public void freezer() {
+            meeting.meetRoughly();
             queue.limiters().forEach(limiter -> limiter.hold(told));
         }
 
         @Actor
         public void owner(III_Result r) {
+            meeting.meetRoughly();
             r.r1 = attempt(cpus.first, told);
         }
 

@@ -96,6 +96,7 @@ public final class OrderedAgainstFinish {
         private final Workqueue queue = cpus.ordered();
         private final Item item = new Item();
         private int over;
+        private final Meeting meeting = new Meeting();
 
         public Actual() {
             queue.queue(new Item());
@@ -104,12 +105,14 @@ public final class OrderedAgainstFinish {
 
         @Actor
         public void ender() {
+            meeting.meetRoughly();
             over = 1;
             cpus.first.end();
         }
 
         @Actor
         public void holder(II_Result r) {
+            meeting.meetRoughly();
             queue.queue(item);
             if (cpus.second.start()) {
                 r.r1 = 2 - over;

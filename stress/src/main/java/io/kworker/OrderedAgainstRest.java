@@ -102,6 +102,7 @@ public final class OrderedAgainstRest {
         private final TwoCpus cpus = new TwoCpus();
         private final Workqueue queue = cpus.ordered();
         private final Item item = new Item();
+        private final Meeting meeting = new Meeting();
 
         public Actual() {
             queue.queue(new Item());
@@ -110,11 +111,13 @@ public final class OrderedAgainstRest {
 
         @Actor
         public void queuer() {
+            meeting.meetRoughly();
             queue.queue(item);
         }
 
         @Actor
         public void holder() {
+            meeting.meetRoughly();
             cpus.first.turn();
         }
 

@@ -98,6 +98,7 @@ public final class OrderedMove {
         private final OrderedShare share = (OrderedShare) TwoCpus.share(queue);
         private final Item item = new Item();
         private final CountDownLatch held = new CountDownLatch(1);
+        private final Meeting meeting = new Meeting();
 
         public Actual() {
             queue.queue(item);
@@ -106,11 +107,13 @@ public final class OrderedMove {
 
         @Actor
         public void signaller() {
+            meeting.meetRoughly();
             share.hold(held);
         }
 
         @Actor
         public void holder() {
+            meeting.meetRoughly();
             cpus.first.turn();
         }
 
@@ -145,14 +148,14 @@ public final class OrderedMove {
 
         @Actor
         public void mover() {
-            meeting.meet();
+            meeting.meetRoughly();
             queue.apply(Attributes.of(Affinity.CPU));
             cpus.second.start();
         }
 
         @Actor
         public void holder() {
-            meeting.meet();
+            meeting.meetRoughly();
             queue.queue(number(2));
             cpus.first.turn();
         }

@@ -115,6 +115,7 @@ public final class QuietAgainstRun {
         private final TwoCpus cpus = new TwoCpus();
         private final Workqueue queue = cpus.together(1);
         private final Item item = new Item();
+        private final Meeting meeting = new Meeting();
 
         public ActualUnbound() {
             queue.queue(item);
@@ -122,11 +123,13 @@ public final class QuietAgainstRun {
 
         @Actor
         public void owner() {
+            meeting.meetRoughly();
             cpus.first.turn();
         }
 
         @Actor
         public void flusher(ZI_Result r) {
+            meeting.meetRoughly();
             r.r1 = TwoCpus.share(queue).quiet() >= 0;
             r.r2 = item.runs;
         }
@@ -141,6 +144,7 @@ public final class QuietAgainstRun {
         private final TwoCpus cpus = new TwoCpus();
         private final Workqueue queue = cpus.ordered();
         private final Item item = new Item();
+        private final Meeting meeting = new Meeting();
 
         public ActualOrdered() {
             queue.queue(item);
@@ -148,11 +152,13 @@ public final class QuietAgainstRun {
 
         @Actor
         public void owner() {
+            meeting.meetRoughly();
             cpus.first.turn();
         }
 
         @Actor
         public void flusher(ZI_Result r) {
+            meeting.meetRoughly();
             r.r1 = TwoCpus.share(queue).quiet() >= 0;
             r.r2 = item.runs;
         }

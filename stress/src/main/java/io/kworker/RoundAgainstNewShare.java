@@ -81,13 +81,13 @@ public final class RoundAgainstNewShare {
 
         @Actor
         public void changer() {
-            meeting.meet();
+            meeting.meetRoughly();
             queue.apply(Attributes.of(Affinity.CPU));
         }
 
         @Actor
         public void flusher() {
-            meeting.meet();
+            meeting.meetRoughly();
             queue.queue(item);
             round = queue.rounds().begin(false);
         }

@@ -96,6 +96,7 @@ public final class RoundAgainstStranger {
     public static class Actual {
         private final TwoCpus cpus = new TwoCpus();
         private final Round round;
+        private final Meeting meeting = new Meeting();
 
         public Actual() {
             Workqueue queue = cpus.together(1);
@@ -106,11 +107,13 @@ public final class RoundAgainstStranger {
 
         @Actor
         public void stranger() {
+            meeting.meetRoughly();
             cpus.first.end();
         }
 
         @Actor
         public void owner() {
+            meeting.meetRoughly();
             cpus.second.turn();
         }
 
@@ -129,6 +132,7 @@ public final class RoundAgainstStranger {
     public static class ActualOrdered {
         private final TwoCpus cpus = new TwoCpus();
         private final Round round;
+        private final Meeting meeting = new Meeting();
 
         public ActualOrdered() {
             Workqueue queue = cpus.ordered();
@@ -140,11 +144,13 @@ public final class RoundAgainstStranger {
 
         @Actor
         public void stranger() {
+            meeting.meetRoughly();
             cpus.first.end();
         }
 
         @Actor
         public void owner() {
+            meeting.meetRoughly();
             cpus.second.turn();
         }
 

@@ -103,13 +103,13 @@ public final class SlotAgainstLimit {
 
         @Actor
         public void releaser() {
-            meeting.meet();
+            meeting.meetRoughly();
             cpus.first.end();
         }
 
         @Actor
         public void raiser() {
-            meeting.meet();
+            meeting.meetRoughly();
             queue.setMaxActive(2);
         }
 
@@ -117,6 +117,37 @@ public final class SlotAgainstLimit {
         public void arbiter(II_Result r) {
             r.r1 = cpus.startAll();
             r.r2 = TwoCpus.limit(queue).active();
+        }
+    }
+
+    /** {@link NodeLimit#limitChanged} against {@link NodeLimit#release}, with nobody in the line. */
+    @JCStressTest
+    @State
+    @Outcome(id = "2, 0", expect = ACCEPTABLE, desc = "Filled up.")
+    @Outcome(expect = FORBIDDEN, desc = "A slot was lost or doubled.")
+    public static class ActualWord {
+        private int wanted = 1;
+        private final NodeLimit limit = new NodeLimit(() -> wanted, 2);
+
+        public ActualWord() {
+            limit.tryTake();
+            wanted = 2;
+        }
+
+        @Actor
+        public void releaser() {
+            limit.release();
+        }
+
+        @Actor
+        public void raiser() {
+            limit.limitChanged();
+        }
+
+        @Arbiter
+        public void arbiter(II_Result r) {
+            r.r1 = limit.limit();
+            r.r2 = limit.active();
         }
     }
 }

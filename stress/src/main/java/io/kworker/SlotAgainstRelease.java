@@ -118,6 +118,7 @@ public final class SlotAgainstRelease {
         private final Workqueue queue = cpus.together(1);
         private final Item item = new Item();
         private int over;
+        private final Meeting meeting = new Meeting();
 
         public Actual() {
             queue.queue(new Item());
@@ -127,12 +128,14 @@ public final class SlotAgainstRelease {
 
         @Actor
         public void releaser() {
+            meeting.meetRoughly();
             over = 1;
             cpus.first.end();
         }
 
         @Actor
         public void taker(III_Result r) {
+            meeting.meetRoughly();
             if (cpus.second.start()) {
                 r.r1 = 2 - over;
                 cpus.second.run();

@@ -98,6 +98,7 @@ public final class SlotForNewcomer {
         private final int here = cpus.first.cpu.number;
         private final Item old = new Item();
         private final Item newcomer = new Item();
+        private final Meeting meeting = new Meeting();
 
         public Actual() {
             queue.queueOn(here, new Item());
@@ -109,11 +110,13 @@ public final class SlotForNewcomer {
 
         @Actor
         public void releaser() {
+            meeting.meetRoughly();
             cpus.first.end();
         }
 
         @Actor
         public void newcomer(II_Result r) {
+            meeting.meetRoughly();
             if (cpus.second.start()) {
                 r.r1 = cpus.second.started() == newcomer ? 2 : 1;
                 cpus.second.run();

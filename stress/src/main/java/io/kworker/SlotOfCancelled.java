@@ -106,14 +106,14 @@ public final class SlotOfCancelled {
 
         @Actor
         public void holder() {
-            meeting.meet();
+            meeting.meetRoughly();
             cpus.first.end();
             cpus.first.turn();
         }
 
         @Actor
         public void canceller(IIII_Result r) {
-            meeting.meet();
+            meeting.meetRoughly();
             r.r1 = item.cancel() ? 1 : 0;
         }
 

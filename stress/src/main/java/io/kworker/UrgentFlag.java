@@ -93,6 +93,7 @@ public final class UrgentFlag {
         private final HandDriven cpu = new HandDriven();
         private final Workqueue queue = cpu.newQueue(Workqueue.Builder::highpri);
         private final Item item = new Item();
+        private final Meeting meeting = new Meeting();
 
         public Actual() {
             cpu.cpu.raise();
@@ -100,11 +101,13 @@ public final class UrgentFlag {
 
         @Actor
         public void queuer() {
+            meeting.meetRoughly();
             queue.queue(item);
         }
 
         @Actor
         public void owner() {
+            meeting.meetRoughly();
             cpu.turn();
         }
 

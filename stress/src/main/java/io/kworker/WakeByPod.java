@@ -75,14 +75,17 @@ public final class WakeByPod {
         private final TwoCpus cpus = new TwoCpus();
         private final Workqueue queue = cpus.together(1);
         private final Item item = new Item();
+        private final Meeting meeting = new Meeting();
 
         @Actor
         public void queuer() {
+            meeting.meetRoughly();
             queue.queue(item);
         }
 
         @Actor
         public void cpu(ZZ_Result r) {
+            meeting.meetRoughly();
             cpus.second.cpu.doorbell.announce();
             r.r1 = cpus.second.cpu.hasWork();
         }
@@ -101,6 +104,7 @@ public final class WakeByPod {
     public static class ActualGrant {
         private final TwoCpus cpus = new TwoCpus();
         private final Workqueue queue = cpus.together(1);
+        private final Meeting meeting = new Meeting();
 
         public ActualGrant() {
             queue.queue(new Item());
@@ -111,11 +115,13 @@ public final class WakeByPod {
 
         @Actor
         public void releaser() {
+            meeting.meetRoughly();
             cpus.first.end();
         }
 
         @Actor
         public void cpu(ZZ_Result r) {
+            meeting.meetRoughly();
             cpus.second.cpu.doorbell.announce();
             r.r1 = cpus.second.cpu.hasWork();
         }

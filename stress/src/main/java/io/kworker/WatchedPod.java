@@ -76,6 +76,7 @@ public final class WatchedPod {
         private final TwoCpus cpus = new TwoCpus();
         private final Workqueue queue = cpus.together(1);
         private final Item item = new Item();
+        private final Meeting meeting = new Meeting();
 
         public Actual() {
             cpus.first.cpu.watch();
@@ -84,11 +85,13 @@ public final class WatchedPod {
 
         @Actor
         public void queuer() {
+            meeting.meetRoughly();
             queue.queue(item);
         }
 
         @Actor
         public void watcher(ZZ_Result r) {
+            meeting.meetRoughly();
             cpus.first.cpu.stopWatching(true);
             r.r1 = cpus.first.cpu.hasWork();
         }
@@ -108,6 +111,7 @@ public final class WatchedPod {
         private final TwoCpus cpus = new TwoCpus();
         private final Workqueue queue = cpus.together(1);
         private final Item item = new Item();
+        private final Meeting meeting = new Meeting();
 
         public ActualKick() {
             cpus.first.cpu.watch();
@@ -116,11 +120,13 @@ public final class WatchedPod {
 
         @Actor
         public void queuer() {
+            meeting.meetRoughly();
             queue.queue(item);
         }
 
         @Actor
         public void watcher() {
+            meeting.meetRoughly();
             cpus.first.cpu.stopWatching(false);
         }
 

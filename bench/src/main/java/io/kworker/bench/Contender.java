@@ -2,20 +2,34 @@
 // Copyright 2026 the kworker authors
 package io.kworker.bench;
 
-import io.kworker.WorkRuntime;
+import io.kworker.Affinity;
+import io.kworker.Workqueue;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
-/** The executors that are compared, by the names of the results. */
+/**
+ * The executors that are compared, by the names of the results. Where flags are compared, {@code kworker} is a
+ * workqueue without flags.
+ */
 enum Contender {
     KWORKER("kworker"),
+    /** That of another checkout, given on the command line. */
+    KWORKER_BEFORE("kworker-before"),
     KWORKER_FALLBACK("kworker-fallback"),
     VOLATILE("volatile"),
     RING("ring"),
     DISRUPTOR("disruptor"),
     TPE("tpe"),
     FJP("fjp"),
-    VT("vt");
+    VT("vt"),
+    UNBOUND("kworker-unbound"),
+    ORDERED("kworker-ordered"),
+    HIGHPRI("kworker-highpri"),
+    BH("kworker-bh"),
+    /** A workqueue without flags, in a runtime that has an unbound one too: its CPUs serve a pod. */
+    BESIDE_UNBOUND("kworker-beside-unbound");
 
     private final String label;
 
@@ -27,8 +41,23 @@ enum Contender {
         return label;
     }
 
+    /** One for each executor. */
+    static Set<Contender> executors() {
+        return EnumSet.range(KWORKER, VT);
+    }
+
+    /** One for each kind of workqueue. */
+    static Set<Contender> kinds() {
+        return EnumSet.of(KWORKER, KWORKER_BEFORE, UNBOUND, ORDERED, HIGHPRI, BH, BESIDE_UNBOUND);
+    }
+
     boolean isKworker() {
-        return this == KWORKER || this == KWORKER_FALLBACK;
+        return this == KWORKER_FALLBACK || kinds().contains(this);
+    }
+
+    /** Whether it is for the workqueue to say on which CPU an item runs. */
+    boolean isUnbound() {
+        return this == UNBOUND || this == ORDERED;
     }
 
     /** Whether its consumer goes to sleep when there is nothing to do. The others spin for ever. */
@@ -44,7 +73,8 @@ enum Contender {
     /** The placements to try: kworker pins its carriers itself, the others are given the choice. */
     List<Placement> placements() {
         return switch (this) {
-            case KWORKER -> List.of(Placement.PINNED, Placement.LOCAL);
+            case KWORKER, KWORKER_BEFORE, HIGHPRI, BH, BESIDE_UNBOUND -> List.of(Placement.PINNED, Placement.LOCAL);
+            case UNBOUND, ORDERED -> List.of(Placement.PINNED, Placement.LOCAL, Placement.ALL);
             case KWORKER_FALLBACK -> List.of(Placement.PINNED);
             case VOLATILE, RING, DISRUPTOR -> List.of(Placement.PINNED, Placement.UNPINNED);
             case TPE, FJP, VT -> List.of(Placement.PINNED, Placement.UNPINNED, Placement.LOCAL);
@@ -53,16 +83,28 @@ enum Contender {
 
     Peer open(Placement placement, Cpus cpus, PeerThreads threads) {
         return switch (this) {
-            case KWORKER -> placement == Placement.LOCAL
-                    ? KworkerPeer.local() : KworkerPeer.on(cpus.consumer(), WorkRuntime.Mode.ON);
-            case KWORKER_FALLBACK -> KworkerPeer.on(cpus.consumer(), WorkRuntime.Mode.OFF);
             case VOLATILE -> new VolatilePeer(threads);
             case RING -> new RingPeer(threads);
             case DISRUPTOR -> new DisruptorPeer(threads);
             case TPE -> new TpePeer(threads);
             case FJP -> new FjpPeer(threads);
             case VT -> new VtPeer(threads);
+            default -> KworkerPeer.of(this, placement, cpus);
         };
+    }
+
+    /** Gives a workqueue the flags of this kind. */
+    Workqueue.Builder flags(Workqueue.Builder builder, Placement placement) {
+        switch (this) {
+            case HIGHPRI -> builder.highpri();
+            case BH -> builder.bh();
+            case UNBOUND -> builder.unbound();
+            case ORDERED -> builder.ordered();
+            default -> {
+                return builder;
+            }
+        }
+        return isUnbound() && placement == Placement.LOCAL ? builder.affinity(Affinity.CPU).strict() : builder;
     }
 
     static Contender of(String label) {

@@ -5,7 +5,6 @@ package io.kworker.bench;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
 
 /** How long does it take to get one item run on another CPU? See {@link HandoffRound}. */
 final class Handoff implements Scenario {
@@ -28,20 +27,27 @@ final class Handoff implements Scenario {
 
     @Override
     public void run(Context context) {
-        int spinRounds = context.amount(SPIN_ROUNDS, 1);
-        int parkRounds = context.amount(PARK_ROUNDS, 1);
-        try (Tournament tournament = new Tournament(context, Lane.of(all -> true))) {
-            tournament.warmUp(SPIN, 6, 60, Lane::crosses);
-            tournament.rounds(SPIN, spinRounds, context.amount(60, 20), Lane::crosses);
-            report(context, tournament, SPIN, spinRounds, "consumer spinning", all -> true);
-            tournament.warmUp(PARK, 1, 100, Lane::parks);
-            tournament.rounds(PARK, parkRounds, context.amount(160, 20), Lane::parks);
-            report(context, tournament, PARK, parkRounds, "consumer parked, 1 ms between items", Contender::parks);
+        try (Tournament tournament = new Tournament(context, context.lanes(Contender.executors(), all -> true))) {
+            spin(context, tournament, SPIN);
+            park(context, tournament, PARK);
         }
     }
 
-    private static void report(Context context, Tournament tournament, String scenario, int rounds,
-            String what, Predicate<Contender> takesPart) {
+    static void spin(Context context, Tournament tournament, String scenario) {
+        int rounds = context.amount(SPIN_ROUNDS, 1);
+        tournament.warmUp(SPIN, 6, 60, Lane::crosses);
+        tournament.rounds(SPIN, rounds, context.amount(60, 20), Lane::crosses);
+        report(context, tournament, scenario, rounds, "consumer spinning");
+    }
+
+    static void park(Context context, Tournament tournament, String scenario) {
+        int rounds = context.amount(PARK_ROUNDS, 1);
+        tournament.warmUp(PARK, 1, 100, Lane::parks);
+        tournament.rounds(PARK, rounds, context.amount(160, 20), Lane::parks);
+        report(context, tournament, scenario, rounds, "consumer parked, 1 ms between items");
+    }
+
+    private static void report(Context context, Tournament tournament, String scenario, int rounds, String what) {
         Table table = new Table("%s: round trip of one item, %s; ns, %s".formatted(
                 scenario, what, Table.medians(rounds)),
                 "executor", "p50", "p90", "p99", "p99.9", "p99.99", "max", "samples", "placement", "else p50");
@@ -56,18 +62,15 @@ final class Handoff implements Scenario {
                 }
                 cells.add(Table.whole(tournament.median(best.get(), "samples")));
                 cells.add(best.get().placement().label());
-                cells.add(tournament.other(best.get()).map(lane -> Table.whole(tournament.median(lane, "p50")))
-                        .orElse("-"));
+                cells.add(tournament.others(best.get(), "p50"));
                 table.line(cells.toArray(String[]::new));
             }
         }
         table.note(
                 "Producer pinned to CPU %d, pinned consumers to CPU %d, local ones to the producer's; the best counts."
                         .formatted(context.cpus().producer(), context.cpus().consumer()));
-        for (Contender contender : Contender.values()) {
-            if (!takesPart.test(contender)) {
-                table.note(contender.label() + " is left out: its consumer never parks.");
-            }
+        for (Contender contender : tournament.absent()) {
+            table.note(contender.label() + " is left out: its consumer never parks.");
         }
         context.print(table);
     }

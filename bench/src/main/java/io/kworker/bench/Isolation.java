@@ -28,7 +28,7 @@ final class Isolation implements Scenario {
     @Override
     public void run(Context context) {
         int rounds = context.amount(ROUNDS, 1);
-        List<Lane> lanes = Lane.of(Lane::isKworkerAcross);
+        List<Lane> lanes = context.lanes(List.of(Contender.KWORKER, Contender.KWORKER_FALLBACK), Lane::crosses);
         Table table = new Table("%s: delay until an item starts; ns, %s".formatted(NAME, Table.medians(rounds)),
                 "metric", "kworker", "kworker-fallback");
         try (Tournament tournament = new Tournament(context, lanes)) {

@@ -8,37 +8,60 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /** kworker with its default settings; in fallback mode the handlers run on JDK virtual threads. */
 final class KworkerPeer implements Peer {
-    /** The CPU to queue on, or -1 for the producer's own. */
-    private final int cpu;
+    /** To queue on the producer's own CPU. */
+    private static final int OWN = -1;
 
+    private final int cpu;
     private final WorkRuntime runtime;
     private final Workqueue queue;
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
 
-    private KworkerPeer(int cpu, WorkRuntime runtime) {
+    private KworkerPeer(Contender kind, Placement placement, int cpu, WorkRuntime runtime) {
         this.cpu = cpu;
         this.runtime = runtime;
-        queue = runtime.workqueue("bench").exceptionHandler((work, e) -> failure.compareAndSet(null, e)).build();
+        if (kind == Contender.BESIDE_UNBOUND) {
+            runtime.workqueue("beside").unbound().build();
+        }
+        queue = build("bench", kind, placement);
     }
 
-    /** One carrier, on a given CPU. */
-    static KworkerPeer on(int cpu, WorkRuntime.Mode carrierScheduler) {
-        return new KworkerPeer(cpu, WorkRuntime.builder()
+    /** A workqueue of that kind, and the carriers of that placement. */
+    static KworkerPeer of(Contender kind, Placement placement, Cpus cpus) {
+        WorkRuntime.Builder runtime = WorkRuntime.builder()
                 .name("bench")
-                .cpus(cpu)
-                .carrierScheduler(carrierScheduler)
-                .pinning(WorkRuntime.Mode.ON)
-                .build());
+                .carrierScheduler(kind == Contender.KWORKER_FALLBACK ? WorkRuntime.Mode.OFF : WorkRuntime.Mode.ON)
+                .pinning(WorkRuntime.Mode.ON);
+        if (placement == Placement.PINNED) {
+            runtime.cpus(cpus.consumer());
+        }
+        boolean isOwn = placement == Placement.LOCAL || placement == Placement.ALL && kind.isUnbound();
+        return new KworkerPeer(kind, placement, isOwn ? OWN : cpus.consumer(), runtime.build());
     }
 
-    /** A carrier on every CPU, and items go to the producer's. */
-    static KworkerPeer local() {
-        return new KworkerPeer(-1, WorkRuntime.builder().name("bench").pinning(WorkRuntime.Mode.ON).build());
+    WorkRuntime runtime() {
+        return runtime;
+    }
+
+    Workqueue queue() {
+        return queue;
+    }
+
+    /** One more workqueue; whatever its handlers throw fails the run. */
+    Workqueue.Builder another(String name) {
+        return runtime.workqueue(name).exceptionHandler((work, e) -> failure.compareAndSet(null, e));
+    }
+
+    private Workqueue build(String name, Contender kind, Placement placement) {
+        return kind.flags(another(name), placement).build();
     }
 
     @Override
     public void submit(Item item) {
-        if (!(cpu < 0 ? queue.queue(item) : queue.queueOn(cpu, item))) {
+        submit(queue, item);
+    }
+
+    void submit(Workqueue to, Item item) {
+        if (!(cpu == OWN ? to.queue(item) : to.queueOn(cpu, item))) {
             throw new BenchException("queueing said \"already pending\" of an item that has run");
         }
     }

@@ -3,14 +3,15 @@
 package io.kworker.bench;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.function.Predicate;
 
 /** One executor in one placement: what a forked JVM measures. */
 record Lane(Contender contender, Placement placement) {
-    static List<Lane> of(Predicate<Lane> takesPart) {
+    static List<Lane> of(Collection<Contender> contenders, Predicate<Lane> takesPart) {
         List<Lane> lanes = new ArrayList<>();
-        for (Contender contender : Contender.values()) {
+        for (Contender contender : contenders) {
             contender.placements().stream().map(placement -> new Lane(contender, placement)).filter(takesPart)
                     .forEach(lanes::add);
         }

@@ -68,7 +68,7 @@ final class LaneMain {
             case Isolation.SLEEP -> new SleeperRound(lane, cpus).run(amount);
             case Isolation.STUCK -> new StuckRound(lane, cpus).run(amount);
             case Alloc.NAME -> AllocRound.run(amount);
-            default -> throw new BenchException("no round " + name);
+            default -> Features.round(lane, cpus, name, amount);
         };
     }
 

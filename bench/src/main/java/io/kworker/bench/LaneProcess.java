@@ -3,6 +3,7 @@
 package io.kworker.bench;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
@@ -34,7 +35,7 @@ final class LaneProcess implements AutoCloseable {
         if (context.smoke()) {
             command.add("-XX:TieredStopAtLevel=1"); // starts sooner
         }
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), LaneMain.class.getName(),
+        command.addAll(List.of("-cp", classPath(context), LaneMain.class.getName(),
                 lane.contender().label(), lane.placement().name(), context.cpus().mask()));
         try {
             process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
@@ -43,6 +44,13 @@ final class LaneProcess implements AutoCloseable {
         }
         commands = process.outputWriter(StandardCharsets.UTF_8);
         answers = process.inputReader(StandardCharsets.UTF_8);
+    }
+
+    /** The classes that are found first count. */
+    private String classPath(Context context) {
+        String usual = System.getProperty("java.class.path");
+        return lane.contender() == Contender.KWORKER_BEFORE
+                ? context.before() + File.pathSeparator + usual : usual;
     }
 
     Lane lane() {

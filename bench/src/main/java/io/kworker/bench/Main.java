@@ -47,8 +47,8 @@ public final class Main {
         Cpus cpus = Cpus.ofProcess();
         Progress progress = new Progress();
         Results results = new Results();
-        Context context = new Context(cpus, options.smoke(), options.directory().toAbsolutePath().normalize(), progress,
-                results);
+        Context context = new Context(cpus, options.smoke(), options.directory().toAbsolutePath().normalize(),
+                options.before(), progress, results);
         System.out.printf("kworker bench, Java %s, CPUs %s: producer on %d, consumer on %d%s%n", Runtime.version(),
                 cpus.mask(), cpus.producer(), cpus.consumer(), options.smoke() ? " (smoke: figures mean nothing)" : "");
         for (Scenario scenario : options.scenarios()) {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,18 +15,24 @@ import org.jspecify.annotations.Nullable;
  *
  * @param scenarios what to run
  * @param all whether that is everything
+ * @param before the classes of the kworker to measure beside this one, if any
  * @param json where to write the results, if anywhere
  */
 record Options(List<Scenario> scenarios, boolean all, boolean smoke, boolean help, Path directory,
-        @Nullable Path json) {
-    static final List<Scenario> SCENARIOS =
+        @Nullable Path before, @Nullable Path json) {
+    private static final List<Scenario> USUAL =
             List.of(new Handoff(), new Throughput(), new Isolation(), new DeferredIo(), new Alloc());
+
+    /** Those too that run when they are named, or in smoke. */
+    private static final List<Scenario> SCENARIOS =
+            Stream.concat(USUAL.stream(), Stream.of(new Features())).toList();
 
     static Options parse(String[] args, Path checkout, Path results) {
         List<Scenario> scenarios = List.of();
         boolean smoke = false;
         boolean help = false;
         Path directory = null;
+        Path before = null;
         Path json = null;
         Deque<String> words = new ArrayDeque<>(List.of(args));
         while (!words.isEmpty()) {
@@ -34,6 +41,7 @@ record Options(List<Scenario> scenarios, boolean all, boolean smoke, boolean hel
                 case "--smoke" -> smoke = true;
                 case "--help", "-h" -> help = true;
                 case "--json" -> json = Path.of(valueOf(word, words));
+                case "--before" -> before = classes(valueOf(word, words));
                 default -> {
                     if (word.startsWith("-")) {
                         throw new UsageException("no option " + word);
@@ -48,8 +56,17 @@ record Options(List<Scenario> scenarios, boolean all, boolean smoke, boolean hel
             }
         }
         boolean all = scenarios.isEmpty();
-        return new Options(all ? SCENARIOS : scenarios, all, smoke, help, directory == null ? checkout : directory,
+        return new Options(all ? smoke ? SCENARIOS : USUAL : scenarios, all, smoke, help,
+                directory == null ? checkout : directory, before,
                 json == null && all && !smoke ? results : json);
+    }
+
+    private static Path classes(String name) {
+        Path path = Path.of(name).toAbsolutePath();
+        if (!Files.isRegularFile(path) && !Files.exists(path.resolve("io/kworker/WorkRuntime.class"))) {
+            throw new UsageException(name + " is neither a jar nor a folder with the classes of kworker");
+        }
+        return path;
     }
 
     private static Scenario scenario(String name) {
@@ -67,17 +84,17 @@ record Options(List<Scenario> scenarios, boolean all, boolean smoke, boolean hel
 
     private static String valueOf(String option, Deque<String> words) {
         if (words.isEmpty()) {
-            throw new UsageException(option + " needs a file");
+            throw new UsageException(option + " needs a path");
         }
         return words.pop();
     }
 
     static String usage() {
         StringBuilder text = new StringBuilder("""
-                usage: ./bench/run [NAME [DIR]] [--json FILE] [--smoke]
+                usage: ./bench/run [NAME [DIR]] [--json FILE] [--before CP] [--smoke]
                        ./bench/run jmh [JMH OPTIONS]
 
-                Without a name all scenarios run (90 s), and bench/target/results.json is written.
+                Without a name all scenarios but features run (90 s), and bench/target/results.json is written.
 
                 names:
                 """);
@@ -89,6 +106,7 @@ record Options(List<Scenario> scenarios, boolean all, boolean smoke, boolean hel
 
                 options:
                   --json FILE  writes the results to FILE
+                  --before CP  handoff, throughput, features: measures the kworker of that jar or folder of classes too
                   --smoke      tiny rounds: does everything work? (the figures mean nothing)
                   --help       this text
                 """).toString();

@@ -46,11 +46,12 @@ final class PeerThreads implements ThreadFactory {
      */
     void verify(Map<Integer, Integer> producers) {
         String consumer = Integer.toString(cpus.consumer());
-        String carrier = lane.crosses() ? consumer : Integer.toString(cpus.producer());
+        String producer = Integer.toString(cpus.producer());
+        String carrier = lane.crosses() ? consumer : producer;
         String peer = switch (lane.placement()) {
             case PINNED -> consumer;
-            case UNPINNED -> cpus.mask();
-            case LOCAL -> Integer.toString(cpus.producer());
+            case UNPINNED, ALL -> cpus.mask();
+            case LOCAL -> producer;
         };
         boolean carrierSeen = false;
         for (ThreadMasks.Entry thread : ThreadMasks.all()) {
@@ -70,7 +71,7 @@ final class PeerThreads implements ThreadFactory {
     }
 
     private boolean isCarrier(String mask) {
-        return lane.crosses() ? mask.equals(Integer.toString(cpus.consumer()))
+        return lane.placement() == Placement.PINNED ? mask.equals(Integer.toString(cpus.consumer()))
                 : cpus.allowed().stream().anyMatch(cpu -> mask.equals(Integer.toString(cpu)));
     }
 

@@ -2,7 +2,6 @@
 // Copyright 2026 the kworker authors
 package io.kworker.bench;
 
-import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.stream.Stream;
 
@@ -12,28 +11,32 @@ final class Targets {
     private static final double MILLISECOND = 1e6;
 
     private final Results results;
-    private final Table table = new Table("targets", "kworker", "measured", "wanted", "", "verdict");
+    private final Verdicts verdicts = new Verdicts("targets");
 
     Targets(Results results) {
         this.results = results;
     }
 
     Table table() {
-        atMost(Handoff.SPIN + " p50", kworker(Handoff.SPIN, "p50") / best(Handoff.SPIN, "p50", "volatile"),
+        verdicts.atMost(Handoff.SPIN + " p50", kworker(Handoff.SPIN, "p50") / best(Handoff.SPIN, "p50", "volatile"),
                 1.25, "x volatile");
-        atMost(Handoff.SPIN + " p50", kworker(Handoff.SPIN, "p50") / best(Handoff.SPIN, "p50", "disruptor"),
+        verdicts.atMost(Handoff.SPIN + " p50", kworker(Handoff.SPIN, "p50") / best(Handoff.SPIN, "p50", "disruptor"),
                 1, "x disruptor");
-        atMost(Handoff.SPIN + " p99.9", kworker(Handoff.SPIN, "p99.9") / best(Handoff.SPIN, "p99.9", "ring"),
+        verdicts.atMost(Handoff.SPIN + " p99.9", kworker(Handoff.SPIN, "p99.9") / best(Handoff.SPIN, "p99.9", "ring"),
                 2, "x ring");
-        atMost(Handoff.PARK + " p50", kworker(Handoff.PARK, "p50") / best(Handoff.PARK, "p50", "tpe"), 1.1, "x tpe");
-        atLeast(Throughput.ONE, kworker(Throughput.ONE, "ops") / best(Throughput.ONE, "ops", "tpe", "fjp", "vt"),
+        verdicts.atMost(Handoff.PARK + " p50", kworker(Handoff.PARK, "p50") / best(Handoff.PARK, "p50", "tpe"), 1.1,
+                "x tpe");
+        verdicts.atLeast(Throughput.ONE,
+                kworker(Throughput.ONE, "ops") / best(Throughput.ONE, "ops", "tpe", "fjp", "vt"),
                 3, "x the best of tpe, fjp, vt");
-        atLeast(Throughput.ONE, kworker(Throughput.ONE, "ops") / best(Throughput.ONE, "ops", "ring"), 0.5, "x ring");
-        atMost("sleeper-p99", kworker(ISOLATION, "sleeper-p99") / kworker(ISOLATION, "idle-p99"), 1.5, "x idle-p99");
-        atMost("spin-start", kworker(ISOLATION, "spin-start") / MILLISECOND, 25, "ms");
-        atMost("file-read-start", kworker(ISOLATION, "file-read-start") / MILLISECOND, 25, "ms");
-        atMost(Alloc.NAME, kworker(Alloc.NAME, "bytes-per-op"), 0.5, "B/op (rounds to 0)");
-        return table;
+        verdicts.atLeast(Throughput.ONE, kworker(Throughput.ONE, "ops") / best(Throughput.ONE, "ops", "ring"), 0.5,
+                "x ring");
+        verdicts.atMost("sleeper-p99", kworker(ISOLATION, "sleeper-p99") / kworker(ISOLATION, "idle-p99"), 1.5,
+                "x idle-p99");
+        verdicts.atMost("spin-start", kworker(ISOLATION, "spin-start") / MILLISECOND, 25, "ms");
+        verdicts.atMost("file-read-start", kworker(ISOLATION, "file-read-start") / MILLISECOND, 25, "ms");
+        verdicts.atMost(Alloc.NAME, kworker(Alloc.NAME, "bytes-per-op"), 0.5, "B/op (rounds to 0)");
+        return verdicts.table();
     }
 
     private double kworker(String scenario, String metric) {
@@ -44,19 +47,5 @@ final class Targets {
     private double best(String scenario, String metric, String... executors) {
         return Stream.of(executors).map(executor -> results.find(scenario, executor, metric))
                 .flatMapToDouble(OptionalDouble::stream).max().orElse(Double.NaN);
-    }
-
-    private void atMost(String what, double measured, double bound, String unit) {
-        line(what, measured, "<= " + Results.number(bound), unit, measured <= bound);
-    }
-
-    private void atLeast(String what, double measured, double bound, String unit) {
-        line(what, measured, ">= " + Results.number(bound), unit, measured >= bound);
-    }
-
-    private void line(String what, double measured, String wanted, String unit, boolean met) {
-        if (!Double.isNaN(measured)) {
-            table.line(what, String.format(Locale.ROOT, "%.2f", measured), wanted, unit, met ? "met" : "missed");
-        }
     }
 }

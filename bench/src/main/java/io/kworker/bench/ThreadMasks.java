@@ -9,10 +9,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The CPUs that the kernel lets each thread of this process run on. */
+/** The CPUs that the kernel lets each thread of this process run on, and how often each has begun to. */
 final class ThreadMasks {
-    /** One thread: its number, the first 15 characters of its name, and its {@code Cpus_allowed_list}. */
-    record Entry(int threadId, String name, String mask) {
+    /** One thread: its number, the first 15 characters of its name, {@code Cpus_allowed_list}, context switches. */
+    record Entry(int threadId, String name, String mask, long switches) {
     }
 
     private ThreadMasks() {
@@ -42,15 +42,30 @@ final class ThreadMasks {
         return entries;
     }
 
+    /** Context switches of all threads that are confined to one CPU, save the calling one: of kworker's carriers. */
+    static long switchesOfConfined() {
+        int self = Libc.threadId();
+        return all().stream().filter(thread -> thread.mask().matches("\\d+") && thread.threadId() != self)
+                .mapToLong(Entry::switches).sum();
+    }
+
     private static Entry read(Path status, int threadId) throws IOException {
         String name = "";
+        String mask = null;
+        long switches = 0;
         for (String line : Files.readAllLines(status)) {
+            String value = line.substring(line.indexOf(':') + 1).strip();
             if (line.startsWith("Name:")) {
-                name = line.substring(5).strip();
+                name = value;
             } else if (line.startsWith("Cpus_allowed_list:")) {
-                return new Entry(threadId, name, line.substring(18).strip());
+                mask = value;
+            } else if (line.startsWith("voluntary_ctxt_switches:") || line.startsWith("nonvoluntary_ctxt_switches:")) {
+                switches += Long.parseLong(value);
             }
         }
-        throw new IOException("no Cpus_allowed_list in " + status);
+        if (mask == null) {
+            throw new IOException("no Cpus_allowed_list in " + status);
+        }
+        return new Entry(threadId, name, mask, switches);
     }
 }

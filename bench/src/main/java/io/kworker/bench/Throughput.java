@@ -2,6 +2,8 @@
 // Copyright 2026 the kworker authors
 package io.kworker.bench;
 
+import java.util.function.Predicate;
+
 /** How many tiny items a second? See {@link ThroughputRound}. */
 final class Throughput implements Scenario {
     static final String ONE = "throughput-1p";
@@ -21,17 +23,28 @@ final class Throughput implements Scenario {
 
     @Override
     public void run(Context context) {
-        try (Tournament tournament = new Tournament(context, Lane.of(Lane::queuesAcross))) {
+        try (Tournament tournament =
+                new Tournament(context, context.lanes(Contender.executors(), Lane::queuesAcross))) {
             tournament.warmUp(ONE, 10, 40, Lane::queuesAcross);
-            measure(context, tournament, ONE, 1);
+            measure(context, tournament, ONE, Lane::queuesAcross);
+            report(context, tournament, ONE, 1);
             tournament.warmUp(TWO, 2, 50, Lane::queuesAcross);
-            measure(context, tournament, TWO, 2);
+            measure(context, tournament, TWO, Lane::queuesAcross);
+            report(context, tournament, TWO, 2);
         }
     }
 
-    private static void measure(Context context, Tournament tournament, String scenario, int producers) {
-        int rounds = context.amount(ROUNDS, 1);
-        tournament.rounds(scenario, rounds, context.amount(50, 15), Lane::queuesAcross);
+    static int rounds(Context context) {
+        return context.amount(ROUNDS, 1);
+    }
+
+    static void measure(Context context, Tournament tournament, String round, Predicate<Lane> takesPart) {
+        tournament.rounds(round, rounds(context), context.amount(50, 15), takesPart);
+    }
+
+    /** The best placement of each executor. */
+    static void report(Context context, Tournament tournament, String scenario, int producers) {
+        int rounds = rounds(context);
         Table table = new Table("%s: items a second, %s; %s".formatted(
                 scenario, producers == 1 ? "one producer" : "two producers", Table.medians(rounds)),
                 "executor", "ops", "ns/item", "waits", "placement", "else ops");
@@ -43,7 +56,7 @@ final class Throughput implements Scenario {
                 context.results().add(scenario, contender.label(), "waits", "1/1000 items", waits);
                 table.line(contender.label(), Table.whole(ops), Table.decimal(1e9 / ops), Table.decimal(waits),
                         lane.placement().label(),
-                        tournament.other(lane).map(it -> Table.whole(tournament.median(it, "ops"))).orElse("-"));
+                        tournament.others(lane, "ops"));
             });
         }
         int[] cpus = context.cpus().producers(producers);

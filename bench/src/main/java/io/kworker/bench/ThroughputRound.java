@@ -34,6 +34,7 @@ final class ThroughputRound {
     private final Lane lane;
     private final Cpus cpus;
     private final int[] producers;
+    private final Change change;
     private final int share;
     private final CountItem[] items = CountItem.pool(WINDOW);
     private final int[] laps;
@@ -42,8 +43,13 @@ final class ThroughputRound {
     private final LongAccumulator lastEnd = new LongAccumulator(Math::max, Long.MIN_VALUE);
 
     ThroughputRound(Lane lane, Cpus cpus, int producerCount) {
+        this(lane, cpus, producerCount, Change.NOT_LOOKED_FOR);
+    }
+
+    ThroughputRound(Lane lane, Cpus cpus, int producerCount, Change change) {
         this.lane = lane;
         this.cpus = cpus;
+        this.change = change;
         producers = cpus.producers(producerCount);
         share = WINDOW / producerCount;
         laps = new int[producerCount];
@@ -54,8 +60,8 @@ final class ThroughputRound {
         PeerThreads threads = new PeerThreads(lane, cpus);
         try (Peer peer = lane.contender().open(lane.placement(), cpus, threads)) {
             firstItems(peer);
-            Producers.run(producers, index -> produce(index, peer, TimeUnit.MILLISECONDS.toNanos(millis)),
-                    threads::verify);
+            change.during(peer, () -> Producers.run(producers,
+                    index -> produce(index, peer, TimeUnit.MILLISECONDS.toNanos(millis)), threads::verify));
         }
         check();
         double count = 0;

@@ -4,11 +4,14 @@ package io.kworker.bench;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * The lanes of a scenario, a forked JVM each, taking turns: a round goes through all lanes before the next begins, so
@@ -64,15 +67,35 @@ final class Tournament implements AutoCloseable {
                 .min(lowerIsBetter ? byMetric : byMetric.reversed());
     }
 
-    /** The same executor in the placement that was not the better one, if it has another. */
-    Optional<Lane> other(Lane best) {
-        return values.keySet().stream()
-                .filter(lane -> lane.contender() == best.contender() && !lane.equals(best)).findFirst();
+    /** The medians of the same executor in the placements that were not the best one, for a table. */
+    String others(Lane best, String metric) {
+        String others = lanes().stream().filter(lane -> lane.contender() == best.contender() && !lane.equals(best))
+                .map(lane -> Table.whole(median(lane, metric)) + " " + lane.placement().label())
+                .collect(Collectors.joining(", "));
+        return others.isEmpty() ? "-" : others;
+    }
+
+    /** The lanes that have been measured. */
+    Set<Lane> lanes() {
+        return values.keySet();
     }
 
     /** The median over the rounds. */
     double median(Lane lane, String metric) {
         return Median.of(values.get(lane).get(metric));
+    }
+
+    /** The executors that took no part in the last rounds. */
+    Set<Contender> absent() {
+        Set<Contender> absent = EnumSet.noneOf(Contender.class);
+        processes.forEach(process -> absent.add(process.lane().contender()));
+        lanes().forEach(lane -> absent.remove(lane.contender()));
+        return absent;
+    }
+
+    /** The greatest of the rounds. */
+    double worst(Lane lane, String metric) {
+        return values.get(lane).get(metric).stream().mapToDouble(Double::doubleValue).max().orElseThrow();
     }
 
     @Override

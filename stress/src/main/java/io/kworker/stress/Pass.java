@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.openjdk.jcstress.infra.collectors.DiskReadCollector;
 import org.openjdk.jcstress.infra.collectors.InProcessCollector;
 import org.openjdk.jcstress.infra.collectors.TestResult;
@@ -41,18 +42,25 @@ record Pass(String name, List<String> tests, Map<String, String> options) {
         return List.of(new Pass("quick", tests, Map.of("-m", "quick", "-jvmArgsPrepend", JVM_ARGS)));
     }
 
-    /** Every test, and once more those of shipped classes, with the compiler's freedom to reorder used to the full. */
+    /**
+     * The tests of shipped classes; the models and their broken twins, for a shorter time; and once more the shipped
+     * classes, with the compiler's freedom to reorder used to the full.
+     */
     static List<Pass> shortOnes(List<String> tests) {
         List<String> actual = tests.stream().filter(test -> test.contains(".Actual")).toList();
-        Pass all = shortOne("short", tests, "");
-        Pass reordered = shortOne("reordered", actual, " -XX:-TieredCompilation -XX:+UnlockDiagnosticVMOptions"
-                + " -XX:+StressLCM -XX:+StressGCM");
-        return actual.isEmpty() ? List.of(all) : List.of(all, reordered);
+        List<String> models = tests.stream().filter(test -> !actual.contains(test)).toList();
+        return Stream.of(
+                shortOne("short", actual, "5", ""),
+                shortOne("models", models, "2", ""),
+                shortOne("reordered", actual, "3", " -XX:-TieredCompilation -XX:+UnlockDiagnosticVMOptions"
+                        + " -XX:+StressLCM -XX:+StressGCM"))
+                .filter(pass -> !pass.tests().isEmpty())
+                .toList();
     }
 
-    private static Pass shortOne(String name, List<String> tests, String jvmArgs) {
+    private static Pass shortOne(String name, List<String> tests, String iterations, String jvmArgs) {
         return new Pass(name, tests, Map.of(
-                "-f", "1", "-iters", "5", "-time", "100", "-sc", "false", "-pth", "false", "-hs", "128",
+                "-f", "1", "-iters", iterations, "-time", "100", "-sc", "false", "-pth", "false", "-hs", "128",
                 "-jvmArgs", JVM_ARGS + " -XX:+UseSerialGC" + jvmArgs));
     }
 

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker.bench;
+
+import java.util.List;
+
+/** What {@link Features} is to show. Figures, not checks: a miss does not fail the run. */
+final class FeatureTargets {
+    private static final double MICROSECOND = 1e3;
+
+    private final Results results;
+    private final Verdicts verdicts = new Verdicts("targets of features");
+
+    FeatureTargets(Results results) {
+        this.results = results;
+    }
+
+    Table table() {
+        handoff(Features.SPIN);
+        handoff(Features.PARK);
+        before();
+        for (Contender kind : List.of(Contender.KWORKER, Contender.UNBOUND)) {
+            verdicts.atMost("flush, idle, all asleep p50, " + kind.label(),
+                    value(Features.FLUSH_IDLE, kind, "asleep-p50"), 2000, "ns");
+            verdicts.atMost("flush, idle, awake p50, " + kind.label(),
+                    value(Features.FLUSH_IDLE, kind, "awake-p50"), 2000, "ns");
+        }
+        for (Contender kind : List.of(Contender.KWORKER, Contender.UNBOUND)) {
+            for (String place : List.of("near", "far")) {
+                verdicts.atMost("flush, busy, caller " + place + " p50, " + kind.label(),
+                        value(Features.FLUSH_BUSY, kind, place + "-p50") / MICROSECOND, 10, "us");
+            }
+        }
+        for (Contender kind : List.of(Contender.HIGHPRI, Contender.BH)) {
+            verdicts.atMost("overtaking 100,000 p50, " + kind.label(),
+                    value(Features.OVERTAKE, kind, "delay-p50") / OvertakeRound.HANDLER, 2, "handler times");
+            verdicts.atMost("overtaking 100,000 max, " + kind.label(),
+                    value(Features.OVERTAKE, kind, "started-max"), 2, "handlers");
+        }
+        dump("");
+        dump("many-");
+        return verdicts.table();
+    }
+
+    /** The best placement of each counts; beside it the same placement of both. */
+    private void handoff(String scenario) {
+        verdicts.atMost(scenario + " p50, unbound, best placement",
+                value(scenario, Contender.UNBOUND, "p50") / value(scenario, Contender.KWORKER, "p50"),
+                1.5, "x bound");
+        for (Placement placement : List.of(Placement.PINNED, Placement.LOCAL, Placement.ALL)) {
+            String metric = Features.byPlacement("p50", placement);
+            verdicts.atMost("  of these " + placement.label(),
+                    value(scenario, Contender.UNBOUND, metric) / value(scenario, Contender.KWORKER, metric),
+                    1.5, "x bound");
+        }
+    }
+
+    private void before() {
+        ratio(Features.SPIN, "p50");
+        ratio(Features.PARK, "p50");
+        verdicts.atLeast(Features.THROUGHPUT,
+                value(Features.THROUGHPUT, Contender.KWORKER, "ops")
+                        / value(Features.THROUGHPUT, Contender.KWORKER_BEFORE, "ops"),
+                0.95, "x before");
+    }
+
+    private void ratio(String scenario, String metric) {
+        verdicts.atMost(scenario + " " + metric, value(scenario, Contender.KWORKER, metric)
+                / value(scenario, Contender.KWORKER_BEFORE, metric), 1.05, "x before");
+    }
+
+    /** No figure is set: a carrier that is stopped for the time of a dump would be far above this. */
+    private void dump(String prefix) {
+        for (String metric : List.of("p99", "p99.9", "any-p99.9")) {
+            verdicts.atMost("hand-off " + metric + " during " + prefix + "dump",
+                    value(Features.DUMP, Contender.KWORKER, prefix + "dump-" + metric)
+                            / value(Features.DUMP, Contender.KWORKER, prefix + "calm-" + metric),
+                    1.5, "x calm");
+        }
+    }
+
+    private double value(String scenario, Contender contender, String metric) {
+        return results.find(scenario, contender.label(), metric).orElse(Double.NaN);
+    }
+}
