@@ -2,6 +2,7 @@
 // Copyright 2026 the kworker authors
 package io.kworker;
 
+import java.util.Iterator;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
@@ -169,6 +170,19 @@ final class BoundShare extends Share implements Limiter {
             share.settle();
             share.lane.listIfRunnable(share);
         }
+    }
+
+    /** Any thread, weakly consistent. Whether an entry of this share may wait. */
+    boolean mayWait() {
+        if (waitingNow() > 0 || lane.queue.overflowing() > 0) {
+            return true;
+        }
+        for (Iterator<Entry> entries = lane.queue.ringEntries(); entries.hasNext();) {
+            if (entries.next().share == this) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override

@@ -11,8 +11,8 @@ import java.lang.invoke.VarHandle;
  * last tick, or of a carrier's last awakening. Reading it costs a load.
  */
 final class Clock extends ClockPad {
-    private static final VarHandle NOW =
-            ConstantBootstraps.fieldVarHandle(MethodHandles.lookup(), "now", VarHandle.class, ClockWord.class, long.class);
+    private static final VarHandle NOW = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "now", VarHandle.class, ClockWord.class, long.class);
 
     Clock() {
         set(System.nanoTime());

@@ -15,7 +15,7 @@ interface Engine {
     /** Stops the threads, once everything is drained, and waits for them. */
     void end();
 
-    /** The CPUs that the threads may run on from now on. Any thread that may block; nothing where they are not pinned. */
+    /** Any thread that may block. The CPUs that the threads may run on from now on, if they are pinned. */
     void confine(BitSet mask);
 
     /** The CPUs that the thread which owns the CPU may run on, as the system says; empty where it does not say. */

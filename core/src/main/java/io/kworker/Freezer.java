@@ -71,7 +71,8 @@ final class Freezer {
                 } catch (TimeoutException e) {
                     String still = busyItems();
                     thaw();
-                    throw new TimeoutException("not frozen after " + timeout + ", and thawed again; still busy: " + still);
+                    throw new TimeoutException(
+                            "not frozen after " + timeout + ", and thawed again; still busy: " + still);
                 }
             }
         } finally {

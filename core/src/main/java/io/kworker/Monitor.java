@@ -3,13 +3,14 @@
 package io.kworker;
 
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches the CPUs of a runtime: takes a CPU away from a carrier that has been in the same piece of foreign code for the
- * CPU-intensive threshold while something waits for it (G28), sees to workers where there are none, calls the rescuers
- * (G69), has workers reviewed that were idle for long (G30), keeps the clock, and calls the watchdog.
+ * Watches the CPUs of a runtime: takes a CPU away from a carrier that has been in the same piece of foreign code for
+ * the CPU-intensive threshold while something waits for it (G28), sees to workers where there are none, calls the
+ * rescuers (G69), has workers reviewed that were idle for long (G30), keeps the clock, and calls the watchdog.
  *
  * <p>It ticks at half the threshold while anything is awake and for a while after, and sleeps while all sleep.
  */
@@ -39,8 +40,8 @@ final class Monitor extends Thread {
     /** S: by the runtime that closes. */
     private volatile boolean isClosing;
 
-    /** M: whether a workqueue has a rescuer. */
-    private volatile boolean hasRescuers;
+    /** M: the workqueues that have a rescuer. */
+    private final List<Workqueue> rescued = new CopyOnWriteArrayList<>();
 
     /** When the workers are to be reviewed next. */
     private long nextReview;
@@ -69,9 +70,30 @@ final class Monitor extends Thread {
     }
 
     /** A workqueue has been made that has a rescuer. */
-    void expectRescues() {
-        hasRescuers = true;
+    void expectRescues(Workqueue workqueue) {
+        rescued.add(workqueue);
         LockSupport.unpark(this); // its next tick may be far
+    }
+
+    /** Its rescuer has ended. */
+    void forgetRescues(Workqueue workqueue) {
+        rescued.remove(workqueue);
+    }
+
+    private boolean hasRescuers() {
+        return !rescued.isEmpty();
+    }
+
+    /** Whether something may wait for that CPU which a rescuer could run. */
+    private boolean hasRescuable(Cpu cpu) {
+        for (Workqueue workqueue : rescued) {
+            for (Share share : workqueue.allShares()) {
+                if (share instanceof BoundShare bound && bound.cpu == cpu && bound.mayWait()) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     void close() {
@@ -83,7 +105,7 @@ final class Monitor extends Thread {
 
     private long tick() {
         long wanted = threshold == 0 ? MAX_TICK_NANOS : Math.clamp(threshold / 2, MIN_TICK_NANOS, MAX_TICK_NANOS);
-        return hasRescuers ? Math.min(wanted, MAYDAY_NANOS / 2) : wanted;
+        return hasRescuers() ? Math.min(wanted, MAYDAY_NANOS / 2) : wanted;
     }
 
     @Override
@@ -158,7 +180,7 @@ final class Monitor extends Thread {
             for (Watch watch : watches) {
                 watch.look(now);
             }
-            if (hasRescuers) {
+            if (hasRescuers()) {
                 runtime.pods().rescueStuck(now, MAYDAY_NANOS);
             }
             if (now - nextAffinity >= 0) {
@@ -211,7 +233,7 @@ final class Monitor extends Thread {
                 isCounted = true;
                 watchdog.countHog(carrier, seen);
             }
-            if (!(tooLong || hasRescuers && elapsed >= MAYDAY_NANOS) || !seat.cpu().hasWaiting()) {
+            if (!(tooLong || hasRescuers() && elapsed >= MAYDAY_NANOS) || !seat.cpu().hasWaiting()) {
                 return;
             }
             Runnable barrier = Os.hasMembarrier() ? Os::membarrier : carrier::getStackTrace;
@@ -223,7 +245,7 @@ final class Monitor extends Thread {
                     runtime.workerNotMade(t);
                 }
             }
-            if (hasRescuers) {
+            if (hasRescuable(seat.cpu())) {
                 seat.vacate(seen, barrier);
             }
         }

@@ -6,8 +6,8 @@ import java.util.BitSet;
 
 /**
  * Which CPUs of a runtime are online (J12, G77, G78). A CPU that goes offline keeps its queues, its workers and its
- * carriers: the carriers are allowed to run on the CPUs that are left, as unbound as in the kernel; nothing is moved and
- * nothing is lost. What is queued with no CPU given goes to one that is online.
+ * carriers: the carriers are allowed to run on the CPUs that are left, as unbound as in the kernel; nothing is moved
+ * and nothing is lost. What is queued with no CPU given goes to one that is online.
  */
 final class Online {
     private final WorkRuntime runtime;
@@ -75,9 +75,9 @@ final class Online {
         online = now;
         runtime.route(now);
         for (Cpu other : runtime.cpuArray()) {
-            if (!now.get(other.number)) {
+            if (!now.get(other.number) && !taken.get(other.number)) {
                 runtime.engine(other).confine(now); // those that are offline already may use what is left
-            }
+            } // what the system has taken it gives back only to who has not been confined since
         }
         runtime.pods().assign();
         runtime.workqueues().forEach(Workqueue::assign);

@@ -161,11 +161,13 @@ abstract class Pool {
 
     /** Owner. Starts the instance of an entry for which a slot has been taken. */
     final boolean start(Entry entry, Work work, Share share, int turn, Run run) {
+        int generation = entry.generation; // once it has started, the entry may be in use again
         return switch (work.start(entry)) {
             case STARTED -> {
                 run.work = work;
                 run.share = share;
                 run.turn = turn;
+                run.generation = generation;
                 yield true;
             }
             case BUSY -> {

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The one thread that a {@code memReclaim} workqueue always has, made with it (G68, G71): it runs items of that
- * workqueue while a pool cannot, because no worker or carrier is to be had. Who owns the pool starts them and hands them
- * over, at most {@link #BATCH} at a time.
+ * workqueue while a pool cannot, because no worker or carrier is to be had. Who owns the pool starts them and hands
+ * them over, at most {@link #BATCH} at a time.
  */
 final class Rescuer extends Thread {
     /** The kernel's number. */
@@ -95,6 +95,7 @@ final class Rescuer extends Thread {
             rescue.work = run.work;
             rescue.share = run.share;
             rescue.turn = run.turn;
+            rescue.generation = run.generation;
             return rescue;
         }
 

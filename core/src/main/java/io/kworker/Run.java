@@ -21,6 +21,9 @@ abstract class Run {
     /** W: the turn of the share's colour in which the instance came. */
     int turn;
 
+    /** W: which instance of the item it is. */
+    int generation;
+
     /** W: items taken since the pods had their turn before the normal lane. */
     int turnsWithoutPods;
 

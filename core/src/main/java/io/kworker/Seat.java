@@ -227,9 +227,9 @@ final class Seat implements Engine {
     }
 
     /**
-     * Monitor. Takes the CPU from its owner, if that still is in the given phase of foreign code, and gives it to another
-     * carrier. That one's thread is started before anything is taken, so that a thread which cannot be made costs
-     * nobody the CPU; and it is summoned by a flag of its own, since the late carrier may be back before
+     * Monitor. Takes the CPU from its owner, if that still is in the given phase of foreign code, and gives it to
+     * another carrier. That one's thread is started before anything is taken, so that a thread which cannot be made
+     * costs nobody the CPU; and it is summoned by a flag of its own, since the late carrier may be back before
      * {@code owner} is written.
      */
     void takeOver(long phase, Runnable barrier) {

@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shares of a workqueue: which one a CPU queues to, and all there have been. Attributes that change make new shares;
- * what lies in the old ones runs there, and they stay, for a queuer may just be on its way to one.
+ * The shares of a workqueue: which one a CPU queues to, and all there have been. Attributes that change make new
+ * shares; what lies in the old ones runs there, and they stay, for a queuer may just be on its way to one.
  */
 final class Shares {
     private final Workqueue workqueue;

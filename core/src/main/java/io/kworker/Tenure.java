@@ -10,9 +10,10 @@ import java.lang.invoke.VarHandle;
  * One carrier's hold on its CPU, and how the monitor takes the CPU away while foreign code (a handler) keeps the
  * carrier.
  *
- * <p>Assumptions: {@link #leave}, {@link #enter}, {@link #give} and {@link #reset} are called by the carrier, or by the virtual thread
- * mounted on it; {@link #take} by one monitor thread; the barrier given to it makes every other thread of the process
- * execute a full memory barrier, and no thread is between {@code enter}'s store and load, reordered, when it returns.
+ * <p>Assumptions: {@link #leave}, {@link #enter}, {@link #give} and {@link #reset} are called by the carrier, or by
+ * the virtual thread mounted on it; {@link #take} by one monitor thread; the barrier given to it makes every other
+ * thread of the process execute a full memory barrier, and no thread is between {@code enter}'s store and load,
+ * reordered, when it returns.
  *
  * <p>Guarantee: of {@code enter() == true} (the carrier still owns the CPU) and {@code take() == true} (it does not any
  * more), exactly one holds for a given period of foreign code.

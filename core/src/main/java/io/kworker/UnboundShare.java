@@ -5,7 +5,7 @@ package io.kworker;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
-/** A share whose entries are counted in by its owner, and out by whoever has run them: so it has a counter for each colour. */
+/** A share whose entries are counted in by its owner, and out by whoever has run them: so each colour has counters. */
 abstract sealed class UnboundShare extends Share permits PodShare, OrderedShare {
     private static final VarHandle COUNTS = MethodHandles.arrayElementVarHandle(long[].class);
 

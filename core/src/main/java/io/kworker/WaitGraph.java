@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which handlers wait for what, and whether a wait that begins could ever end (J6; what lockdep does in the kernel).
  *
- * <p>Only handlers are nodes: nobody waits for other threads. A handler that waits cannot go on before its wait is over,
- * and cannot leave this graph while a thread looks at it, so what is found to be a knot is one: a set of waits of which
- * each needs another one of the set to end. From outside it could only be cut by cancelling an item that has not
+ * <p>Only handlers are nodes: nobody waits for other threads. A handler that waits cannot go on before its wait is
+ * over, and cannot leave this graph while a thread looks at it, so what is found to be a knot is one: a set of waits of
+ * which each needs another one of the set to end. From outside it could only be cut by cancelling an item that has not
  * started, or by raising a limit.
  *
  * <p>Assumption: a handler has one wait at a time, which it begins and ends itself.
@@ -47,7 +47,7 @@ final class WaitGraph {
     }
 
     /** A handler that waits. */
-    record Wait(Work item, Share share, int turn, Target target) {
+    record Wait(Work item, Share share, int turn, int generation, Target target) {
         @Override
         public String toString() {
             return item + " (workqueue '" + share.workqueue.name() + "') waits in " + target.describe();
@@ -67,7 +67,7 @@ final class WaitGraph {
         if (run == null || item == null || share == null) {
             return null;
         }
-        Wait wait = new Wait(item, share, run.turn, target);
+        Wait wait = new Wait(item, share, run.turn, run.generation, target);
         LOCK.lock();
         try {
             Set<Wait> stuck = stuckWith(wait);
@@ -139,15 +139,28 @@ final class WaitGraph {
     // ---- targets ----
 
     /** An item is to be over that was busy in that state, up to the newest instance of that state. */
-    record OfItem(String call, Work item, long state) implements Target {
+    record OfItem(String call, Work item, long state, Waiter.Parked waiter) implements Target {
         @Override
         public boolean isOver() {
-            return item.isOverSince(state);
+            return waiter.isReleased() || item.isOverSince(state);
+        }
+
+        /**
+         * The run in progress, if it waits. Where that is a later instance, the one waited for is over, which the state
+         * word alone does not tell if it was cancelled: the waiter may have taken that run for its own.
+         */
+        private List<Wait> obstacle() {
+            List<Wait> runner = runner(item);
+            if (!runner.isEmpty() && runner.getFirst().generation() - WorkState.generation(state) > 0) {
+                waiter.release();
+                return List.of();
+            }
+            return runner;
         }
 
         @Override
         public Collection<Wait> obstacles() {
-            List<Wait> obstacles = new ArrayList<>(runner(item));
+            List<Wait> obstacles = new ArrayList<>(obstacle());
             Share share = item.pendingShare(state);
             if (share != null) {
                 obstacles.addAll(holders(share));
@@ -158,7 +171,7 @@ final class WaitGraph {
         /** The run in progress has to end, and the pending instance needs a slot. */
         @Override
         public boolean isBlocked(Set<Wait> stuck) {
-            return runner(item).stream().anyMatch(stuck::contains) || isWithoutSlot(stuck);
+            return obstacle().stream().anyMatch(stuck::contains) || isWithoutSlot(stuck);
         }
 
         private boolean isWithoutSlot(Set<Wait> stuck) {
@@ -171,7 +184,8 @@ final class WaitGraph {
         public String describe() {
             Share share = item.isRunning() ? null : item.pendingShare(state);
             return call + "() for " + item + (share == null ? ""
-                    : ", which needs a slot of workqueue '" + share.workqueue.name() + "' (" + share.slots() + " in all)");
+                    : ", which needs a slot of workqueue '" + share.workqueue.name() + "' (" + share.slots()
+                            + " in all)");
         }
     }
 

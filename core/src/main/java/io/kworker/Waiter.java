@@ -34,10 +34,15 @@ abstract class Waiter {
             super(target);
         }
 
+        /** Also by others than the releaser, who know that the wait is over. */
         @Override
         void release() {
             released = true;
             LockSupport.unpark(thread);
+        }
+
+        boolean isReleased() {
+            return released;
         }
 
         /** Parks until released; an interrupt is kept for later. */

@@ -174,7 +174,7 @@ public abstract class Work extends WorkState {
         return enabled;
     }
 
-    /** Takes back the pending instance, waits for a run in progress, and refuses queueings meanwhile or from then on. */
+    /** Takes back the pending instance, waits for the run in progress, refuses queueings meanwhile or from then on. */
     private boolean stop(String call, boolean enable) {
         refuseSelfWait(call);
         WaitGraph.Wait wait = WaitGraph.begin(new WaitGraph.OfStop(call, this));
@@ -187,7 +187,7 @@ public abstract class Work extends WorkState {
         }
         try {
             if (isRunning(found)) {
-                awaitNewest(found & ~PENDING);
+                awaitNewest(found & ~PENDING, new Waiter.Parked(generation(found)));
             }
         } finally {
             WaitGraph.end(wait); // before the item can be queued again: that run is none of this wait's business
@@ -218,9 +218,10 @@ public abstract class Work extends WorkState {
         if (share != null) {
             share.workqueue.reportDependency("flush() of an item in it");
         }
-        WaitGraph.Wait wait = WaitGraph.begin(new WaitGraph.OfItem("flush", this, s));
+        Waiter.Parked waiter = new Waiter.Parked(generation(s));
+        WaitGraph.Wait wait = WaitGraph.begin(new WaitGraph.OfItem("flush", this, s, waiter));
         try {
-            awaitNewest(s);
+            awaitNewest(s, waiter);
         } finally {
             WaitGraph.end(wait);
         }
@@ -228,15 +229,14 @@ public abstract class Work extends WorkState {
     }
 
     /** Waits for the newest instance of a state in which the item was busy. */
-    private void awaitNewest(long s) {
+    private void awaitNewest(long s, Waiter.Parked waiter) {
         Run run = Run.current();
         if (run != null && run.isAtomic()) {
-            while (!isOverSince(s)) { // must not block (G75)
+            while (!isOverSince(s) && !waiter.isReleased()) { // must not block (G75)
                 Thread.onSpinWait();
             }
             return;
         }
-        Waiter.Parked waiter = new Waiter.Parked(generation(s));
         await(waiter);
         if (!hasMovedOn(s, state())) { // else it was over before the waiter was registered, and a later one may run
             waiter.await();

@@ -240,13 +240,13 @@ public final class WorkRuntime implements AutoCloseable {
         lifecycle.add(workqueue);
         workqueue.publish();
         if (wanted.freezable()) {
-            workqueue.limiters().forEach(Limiter::limitChanged); // it may have been frozen or thawed while this was made
+            workqueue.limiters().forEach(Limiter::limitChanged); // it may have been frozen or thawed meanwhile
         }
         Rescuer rescuer = workqueue.rescuer();
         if (rescuer != null) {
             rescuer.start();
             if (monitor != null) {
-                monitor.expectRescues();
+                monitor.expectRescues(workqueue);
             }
         }
         return workqueue;
@@ -417,8 +417,8 @@ public final class WorkRuntime implements AutoCloseable {
     }
 
     /**
-     * How many workers, entries and the like the CPUs and pods have at the moment. Nothing stops or waits for it, so the
-     * numbers are weakly consistent.
+     * How many workers, entries and the like the CPUs and pods have at the moment. Nothing stops or waits for it, so
+     * the numbers are weakly consistent.
      *
      * @return the numbers, also of a closed runtime
      */
@@ -427,14 +427,15 @@ public final class WorkRuntime implements AutoCloseable {
     }
 
     /**
-     * What goes on, for people (the kernel's {@code show_all_workqueues} and {@code wq_dump}, A54): for each CPU and pod
-     * its workers and the length of its queue; for each workqueue that has something to do its flags and limits, and by
-     * CPU or pod the handlers in flight, with their threads and for how long they have run, what is pending, and what
-     * waits for a slot. Items go by the class of their handler, equal ones in a row counted; their {@code toString} is
-     * not called.
+     * What goes on, for people (the kernel's {@code show_all_workqueues} and {@code wq_dump}, A54): for each CPU and
+     * pod its workers and the length of its queue; for each workqueue that has something to do its flags and limits,
+     * and by CPU or pod the handlers in flight, with their threads and for how long they have run, what is pending, and
+     * what waits for a slot. Items go by the class of their handler, equal ones in a row counted; their
+     * {@code toString} is not called.
      *
      * <p>It is read while everything goes on and stops nobody, so it is weakly consistent: something that moves may
-     * show twice or not at all. The times are exact to half the CPU-intensive threshold.
+     * show twice or not at all. The times are exact to half the CPU-intensive threshold, or to 100 milliseconds where
+     * that is less or the threshold is off.
      *
      * @return several lines, in no format to rely on
      */
@@ -526,6 +527,13 @@ public final class WorkRuntime implements AutoCloseable {
         return monitor;
     }
 
+    /** A workqueue has lost its rescuer. */
+    void forgetRescues(Workqueue workqueue) {
+        if (monitor != null) {
+            monitor.forgetRescues(workqueue);
+        }
+    }
+
     /** A carrier has been asleep and is not any more. */
     void stirred() {
         if (monitor != null) {
@@ -600,7 +608,7 @@ public final class WorkRuntime implements AutoCloseable {
         if (now - lastNotMade >= NOT_MADE_NANOS) {
             lastNotMade = now;
             inBackground(() -> LOG.log(Level.WARNING,
-                    "runtime '" + name() + "' could not make a thread for a worker or a carrier; it goes on trying", t));
+                    "runtime '" + name() + "' could not make a thread for a worker or carrier; it goes on trying", t));
         }
     }
 
@@ -773,7 +781,7 @@ public final class WorkRuntime implements AutoCloseable {
          * A handler that has kept its CPU for so long while something waits for it loses the CPU to another carrier; it
          * goes on beside it (G28, {@code workqueue.cpu_intensive_thresh_us}). 10 milliseconds if not given. While the
          * runtime has {@linkplain Workqueue.Builder#memReclaim memReclaim} workqueues it loses the CPU after 10
-         * milliseconds at the latest.
+         * milliseconds, if that is less, or this is off.
          *
          * @param time zero to switch this off
          * @return this
@@ -853,9 +861,11 @@ public final class WorkRuntime implements AutoCloseable {
         }
 
         /**
-         * A CPU or pod on which something waits and nothing moves for so long, and a workqueue whose items wait for so
-         * long for the slots that others hold, are reported (G80, {@code workqueue.watchdog_thresh}). 30 seconds if not
-         * given.
+         * A CPU or pod on which something waits and nothing moves for so long (a queue stall), and a workqueue whose
+         * items wait for so long for the slots that others hold (a task stall), are reported to {@link System.Logger}
+         * {@code io.kworker}: what is first in line, and the handlers that are in the way, with their stacks (G80,
+         * {@code workqueue.watchdog_thresh}). At most one report in a second, and the same stall again after twice the
+         * time. It looks four times in that time, so a report may be a quarter late. 30 seconds if not given.
          *
          * @param time zero to switch this off
          * @return this
@@ -867,8 +877,10 @@ public final class WorkRuntime implements AutoCloseable {
         }
 
         /**
-         * From which offence on a handler that takes its CPU for the CPU-intensive threshold is reported; after that
-         * less and less often (G28, {@code workqueue.cpu_intensive_warning_thresh}). 4 if not given.
+         * From which offence on a handler that takes its CPU for the CPU-intensive threshold is reported, to
+         * {@link System.Logger} {@code io.kworker}; after that less and less often: 4, 5, 7, 11, 19, 35 and so on (G28,
+         * {@code workqueue.cpu_intensive_warning_thresh}). Offences are counted for each class of handlers, 128 classes
+         * at most; not those of unbound and cpuIntensive workqueues. 4 if not given.
          *
          * @param offences zero for no reports
          * @return this

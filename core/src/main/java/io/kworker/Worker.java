@@ -237,7 +237,8 @@ final class Worker extends Run implements Runnable {
 
     /** What a stranger brings to the owner of its CPU: a slot to return, a reserve to adopt, and itself. */
     record Homecoming(Worker worker, @Nullable BoundShare share, int turn, @Nullable Worker reserve)
-            implements Delivery {
+            implements
+                Delivery {
         @Override
         public void deliver() {
             if (share != null) {

@@ -203,7 +203,7 @@ public final class Workqueue implements AutoCloseable {
         return true; // started before it could be taken back, or cancelled by someone
     }
 
-    /** Whether the caller is a handler that draining waits for; one of a BH workqueue has no context of its own (G59). */
+    /** Whether the caller is a handler that draining waits for; those of a BH workqueue never count (G59). */
     private boolean isChained() {
         Run run = Run.current();
         Share share = run == null ? null : run.share;
@@ -357,6 +357,7 @@ public final class Workqueue implements AutoCloseable {
         }
         if (rescuer != null) {
             rescuer.end();
+            runtime.forgetRescues(this);
         }
     }
 
@@ -744,10 +745,11 @@ public final class Workqueue implements AutoCloseable {
 
         /**
          * Its items run before all others, one at a time on each CPU, and must not block ({@code WQ_BH}, G73, G74): one
-         * that does is reported once for its class (J7), and the CPU goes on, but for the BH items behind it. After 10
-         * of them in a row others have a turn. No limit; only {@link #highpri} goes with it. {@link Work#flush},
-         * {@link Work#cancelSync} and {@link Work#disableSync} do not block in a handler of it;
-         * {@link Workqueue#flush}, {@link Workqueue#drain} and {@link Workqueue#close} do.
+         * that does is reported once for its class, by a {@link BlockedInAtomicException} to the exception handler and
+         * a Flight Recorder event (J7), and the CPU goes on, but for the BH items behind it. After 10 of them in a row
+         * others have a turn. No limit; only {@link #highpri} goes with it. {@link Work#flush}, {@link Work#cancelSync}
+         * and {@link Work#disableSync} do not block in a handler of it; {@link Workqueue#flush},
+         * {@link Workqueue#drain} and {@link Workqueue#close} do.
          *
          * @return this
          */

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -496,6 +497,28 @@ class DeadlockGraphTest {
         assertTrue(workqueue.queue(behind));
         a.isRefused(behind::flush);
         behind.flush();
+        assertEquals(1, behind.runs());
+    }
+
+    /** G74, G75: a BH handler that waits spins, and keeps the others of its CPU from running, of any workqueue. */
+    @Test
+    void a_bh_handler_that_waits_for_another_one_of_its_cpu_is_refused() {
+        WorkRuntime runtime = runtimes.oneCpu();
+        Workqueue another = runtimes.queue(runtime.workqueue("bh").bh());
+        Item behind = runtimes.item();
+        AtomicReference<WorkDeadlockException> refusal = new AtomicReference<>();
+        Item item = runtimes.item(work -> {
+            another.queue(behind);
+            try {
+                behind.flush();
+            } catch (WorkDeadlockException e) {
+                refusal.set(e);
+            }
+        });
+        runtime.systemBh().queue(item);
+        item.flush();
+        behind.flush();
+        assertNotNull(refusal.get());
         assertEquals(1, behind.runs());
     }
 

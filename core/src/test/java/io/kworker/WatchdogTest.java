@@ -383,7 +383,8 @@ class WatchdogTest {
         }
         for (int times : new int[] {2, 3, 5}) {
             assertContains(logs.await(1, "hogged its CPU for more than 10000 us " + times + " times"),
-                    Item.class.getName(), "CPU " + RuntimeExtension.firstCpu(), "'slow'", "cpuIntensive()", "unbound()");
+                    Item.class.getName(), "CPU " + RuntimeExtension.firstCpu(), "'slow'", "cpuIntensive()",
+                    "unbound()");
         }
         Await.never("the fourth is reported", () -> logs.with("hogged its CPU").size() > 3);
     }

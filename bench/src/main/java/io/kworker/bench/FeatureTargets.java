@@ -55,18 +55,22 @@ final class FeatureTargets {
         }
     }
 
+    /** Placement by placement: those that the other one was tried in. */
     private void before() {
-        ratio(Features.SPIN, "p50");
-        ratio(Features.PARK, "p50");
-        verdicts.atLeast(Features.THROUGHPUT,
-                value(Features.THROUGHPUT, Contender.KWORKER, "ops")
-                        / value(Features.THROUGHPUT, Contender.KWORKER_BEFORE, "ops"),
-                0.95, "x before");
+        for (Placement placement : Contender.KWORKER_BEFORE.placements()) {
+            String metric = Features.byPlacement("p50", placement);
+            verdicts.atMost(Features.SPIN + " p50, " + placement.label(), overBefore(Features.SPIN, metric),
+                    1.05, "x before");
+            verdicts.atMost(Features.PARK + " p50, " + placement.label(), overBefore(Features.PARK, metric),
+                    1.05, "x before");
+        }
+        String ops = Features.byPlacement("ops", Placement.PINNED);
+        verdicts.atMost(Features.THROUGHPUT + " ns/item, pinned", 1 / overBefore(Features.THROUGHPUT, ops),
+                1.05, "x before");
     }
 
-    private void ratio(String scenario, String metric) {
-        verdicts.atMost(scenario + " " + metric, value(scenario, Contender.KWORKER, metric)
-                / value(scenario, Contender.KWORKER_BEFORE, metric), 1.05, "x before");
+    private double overBefore(String scenario, String metric) {
+        return value(scenario, Contender.KWORKER, metric) / value(scenario, Contender.KWORKER_BEFORE, metric);
     }
 
     /** No figure is set: a carrier that is stopped for the time of a dump would be far above this. */

@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 
 /**
  * What the kinds of workqueues and the calls beside queueing cost. See {@link FlushIdleRound}, {@link FlushBusyRound},
- * {@link CallsRound}, {@link OvertakeRound}, {@link Change}; hand-off and throughput are those of
+ * {@link CallsRound}, {@link OvertakeRound}, {@link DumpRound}, {@link Change}; hand-off and throughput are those of
  * {@link HandoffRound} and {@link ThroughputRound}.
  */
 final class Features implements Scenario {
@@ -56,6 +56,7 @@ final class Features implements Scenario {
             case FLUSH_BUSY -> new FlushBusyRound(lane, cpus).run(amount);
             case CALLS -> new CallsRound(lane, cpus).run(amount);
             case OVERTAKE -> new OvertakeRound(lane, cpus).run(amount);
+            case DUMP -> new DumpRound(lane, cpus, amount).run();
             default -> {
                 if (!Change.isRound(name)) {
                     throw new BenchException("no round " + name);
@@ -111,6 +112,7 @@ final class Features implements Scenario {
         tables.flushBusy(ACROSS);
         tables.calls(ACROSS);
         tables.overtake(URGENT);
+        tables.dump(BOUND);
     }
 
     private static void addByPlacement(Context context, Tournament tournament, String scenario, String metric,
