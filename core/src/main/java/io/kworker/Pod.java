@@ -24,8 +24,9 @@ final class Pod extends PodPad {
      *                               doorbell asleep ; look at the pod      (Cpu.hasWork)
      *             holder            hasListed ; unlock
      *
-     * A CPU that is seen to watch, or not to sleep, looks at the pod after that. A CPU in a handler looks when the
-     * handler is over or blocks, or when the CPU is taken from it.
+     * A CPU that is seen not to sleep looks at the pod's index before it does; one that is seen to watch looks at the
+     * slots, so there is a fence before that is asked. A CPU in a handler looks when the handler is over or blocks, or
+     * when the CPU is taken from it.
      */
     private static final VarHandle LOCK = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "lock", VarHandle.class, PodWords.class, int.class);
@@ -114,8 +115,11 @@ final class Pod extends PodPad {
                 break;
             }
         }
-        if (sleeper != null && !isWatched(cpus)) {
-            sleeper.doorbell.ring();
+        if (sleeper != null) {
+            VarHandle.fullFence(); // the entry has to be in its slot, not only in the index, before we rely on a watcher
+            if (!isWatched(cpus)) {
+                sleeper.doorbell.ring();
+            }
         }
     }
 

@@ -75,16 +75,18 @@ class BlockedInAtomicTest {
     /** Instances of a class are many, its mistake is one. */
     @Test
     void each_class_is_reported_once() {
-        Workqueue workqueue = bh(runtimes.strictCpu());
+        WorkRuntime runtime = runtimes.strictCpu();
+        Workqueue workqueue = bh(runtime);
         for (int i = 0; i < 3; i++) {
             Gate gate = runtimes.gate();
             Item blocking = runtimes.item(work -> gate.pass());
             workqueue.queue(blocking);
-            Await.until("the handler has been seen to block", () -> isSeenBlocked(blocking));
+            Await.until("the handler has blocked", () -> isBlocked(runtime, blocking));
+            report();
+            Await.never("another one is reported", () -> reports.size() > 1);
             gate.open();
             blocking.flush();
         }
-        report();
         Gate gate = runtimes.gate();
         Work other = Work.of(work -> gate.pass());
         runtimes.doNotCountRuns();
@@ -95,17 +97,9 @@ class BlockedInAtomicTest {
         assertSame(other, List.copyOf(reports).get(1).work());
     }
 
-    private static boolean isSeenBlocked(Item item) {
-        Share share = item.home;
-        if (share == null || !item.isRunning()) {
-            return false;
-        }
-        for (Run run : share.workqueue.runtime().runs()) {
-            if (run.work == item && run.thread().getState() == Thread.State.WAITING) {
-                return true;
-            }
-        }
-        return false;
+    private static boolean isBlocked(WorkRuntime runtime, Item item) {
+        return InFlight.all(runtime).stream().filter(handler -> handler.work() == item).map(InFlight::thread)
+                .anyMatch(thread -> thread != null && thread.getState() == Thread.State.WAITING);
     }
 
     @Test

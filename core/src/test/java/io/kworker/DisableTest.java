@@ -148,7 +148,7 @@ class DisableTest {
         Await.until("it runs", item::isRunning);
         runtime.system().queue(item);
         TestThreads.Started disabler = TestThreads.start(() -> assertTrue(item.disableSync()));
-        Await.until("someone waits", item::hasWaiters);
+        Await.until("it is disabled", () -> WorkState.depth(item.state()) > 0);
         gate.open();
         disabler.join();
         assertTrue(item.enable());

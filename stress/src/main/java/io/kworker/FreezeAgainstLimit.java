@@ -103,6 +103,7 @@ public final class FreezeAgainstLimit {
     private abstract static class Frozen {
         final TwoCpus cpus = new TwoCpus();
         private final Workqueue queue;
+        private final Run active = Owner.context(cpus.first.cpu);
         private final Item item = new Item();
         private final Meeting meeting = new Meeting();
         private CompletableFuture<Void> freeze;
@@ -110,7 +111,7 @@ public final class FreezeAgainstLimit {
         Frozen(UnaryOperator<Workqueue.Builder> flags) {
             queue = flags.apply(cpus.runtime.workqueue("freezable").freezable()).build();
             queue.queueOn(cpus.first.cpu.number, new Item());
-            cpus.first.start();
+            cpus.first.cpu.fetch(active);
             queue.queueOn(cpus.first.cpu.number, item);
         }
 
@@ -128,7 +129,7 @@ public final class FreezeAgainstLimit {
 
         void report(III_Result r) {
             cpus.serve();
-            cpus.first.end();
+            Owner.end(active);
             cpus.serve();
             try {
                 freeze.get(2, TimeUnit.SECONDS);

@@ -114,6 +114,8 @@ public final class FreezeAgainstStart {
         if (!owner.start()) {
             return 0;
         }
+        owner.deliver();
+        owner.startNothing();
         int result = told.getCount() == 0 ? 2 : 1;
         owner.run();
         return result;

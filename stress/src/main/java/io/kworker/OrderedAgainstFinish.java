@@ -114,6 +114,7 @@ public final class OrderedAgainstFinish {
         public void holder(II_Result r) {
             meeting.meetRoughly();
             queue.queue(item);
+            queue.limiters().forEach(Limiter::limitChanged); // has it looked at
             if (cpus.second.start()) {
                 r.r1 = 2 - over;
                 cpus.second.run();

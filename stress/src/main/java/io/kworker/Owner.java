@@ -46,8 +46,13 @@ class Owner {
 
     /** Ends the item that has been started, as if its handler had run. */
     void end() {
-        run.work.finish();
-        run.share.finished(run.turn);
+        end(run);
+    }
+
+    /** Ends the item that has been started in some context. */
+    static void end(Run context) {
+        context.work.finish();
+        context.share.finished(context.turn);
     }
 
     /** Takes the next message, if there is one. */
