@@ -3,6 +3,7 @@
 package io.kworker;
 
 import java.util.BitSet;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Which CPUs of a runtime are online (J12, G77, G78). A CPU that goes offline keeps its queues, its workers and its
@@ -11,6 +12,8 @@ import java.util.BitSet;
  */
 final class Online {
     private final WorkRuntime runtime;
+
+    private final ReentrantLock lock = new ReentrantLock();
 
     /** S: under the lock; never changed once it is here. */
     private volatile BitSet online = new BitSet();
@@ -23,7 +26,7 @@ final class Online {
     }
 
     /** All are. */
-    synchronized void begin() {
+    void begin() {
         BitSet all = new BitSet();
         for (Cpu cpu : runtime.cpuArray()) {
             all.set(cpu.number);
@@ -36,7 +39,16 @@ final class Online {
         return (BitSet) online.clone();
     }
 
-    synchronized void offline(Cpu cpu) {
+    void offline(Cpu cpu) {
+        lock.lock();
+        try {
+            offlineLocked(cpu);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void offlineLocked(Cpu cpu) {
         BitSet now = get();
         now.clear(cpu.number);
         if (now.isEmpty()) {
@@ -48,7 +60,16 @@ final class Online {
         }
     }
 
-    synchronized void online(Cpu cpu) {
+    void online(Cpu cpu) {
+        lock.lock();
+        try {
+            onlineLocked(cpu);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void onlineLocked(Cpu cpu) {
         taken.clear(cpu.number);
         if (!online.get(cpu.number)) {
             BitSet now = get();
@@ -87,7 +108,18 @@ final class Online {
      * Monitor. The system may have taken CPUs from the process, or given them back: it shows in the masks of the
      * carriers, which we alone set otherwise.
      */
-    synchronized void check() {
+    void check() {
+        if (!lock.tryLock()) {
+            return; // a handler may hold it, whose CPU only the monitor can take back; it will look again
+        }
+        try {
+            checkLocked();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void checkLocked() {
         for (Cpu cpu : runtime.cpuArray()) {
             Engine engine = runtime.engine(cpu);
             BitSet mask = engine.isPinned() ? engine.affinity() : new BitSet();
@@ -101,7 +133,7 @@ final class Online {
                 now.clear(cpu.number);
                 publish(now);
             } else if (!isOnline && taken.get(cpu.number) && mask.get(cpu.number)) {
-                online(cpu);
+                onlineLocked(cpu);
             }
         }
     }

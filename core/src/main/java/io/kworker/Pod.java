@@ -116,7 +116,7 @@ final class Pod extends PodPad {
             }
         }
         if (sleeper != null) {
-            VarHandle.fullFence(); // the entry has to be in its slot, not only in the index, before we rely on a watcher
+            VarHandle.fullFence(); // the entry has to be in its slot before we rely on a watcher, who looks there
             if (!isWatched(cpus)) {
                 sleeper.doorbell.ring();
             }

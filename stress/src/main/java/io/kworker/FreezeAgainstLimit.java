@@ -7,6 +7,7 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -96,6 +97,47 @@ public final class FreezeAgainstLimit {
             isFrozen = false;
             limitChanged();
             r.r3 = Math.min(1, limit);
+        }
+    }
+
+    /** {@link NodeLimit#hold} against {@link NodeLimit#limitChanged} by somebody who is slow to make out the limit. */
+    @JCStressTest
+    @State
+    @Outcome(id = "1, 0, 1", expect = ACCEPTABLE, desc = "Frozen, and thawed.")
+    @Outcome(expect = FORBIDDEN, desc = "A start while frozen, or nothing told.")
+    public static class ActualWord {
+        private static final int SPINS = 10;
+
+        private final NodeLimit limit = new NodeLimit(this::wanted, 2);
+        private final CountDownLatch told = new CountDownLatch(1);
+        private volatile boolean isFrozen;
+
+        private int wanted() {
+            int wanted = isFrozen ? 0 : 2;
+            for (int i = 0; i < SPINS; i++) {
+                Thread.onSpinWait();
+            }
+            return wanted;
+        }
+
+        @Actor
+        public void freezer() {
+            isFrozen = true;
+            limit.hold(told);
+        }
+
+        @Actor
+        public void changer() {
+            limit.limitChanged();
+        }
+
+        @Arbiter
+        public void arbiter(III_Result r) {
+            r.r1 = 1 - (int) told.getCount();
+            r.r2 = limit.tryTake() ? 1 : 0;
+            isFrozen = false;
+            limit.limitChanged();
+            r.r3 = limit.tryTake() ? 1 : 0;
         }
     }
 

@@ -18,8 +18,8 @@ import org.openjdk.jcstress.infra.results.II_Result;
  * A flush sends its markers, share by share, while the first ones pass already: it is over when all have passed, and
  * not before (R53, G55).
  *
- * <p>Results: of the actual classes, the runs of two items queued before, as the flusher sees them when its flush is
- * over; of the others, how often it was over, and 1 if it was not before the last marker was sent.
+ * <p>Results: of the actual classes, whether two items queued before have run, as the flusher sees it when its flush is
+ * over; of the others, how often it was over. And 1 if it was not before the last marker was sent.
  */
 public final class RoundOfTwoShares {
     private RoundOfTwoShares() {}
@@ -128,6 +128,7 @@ public final class RoundOfTwoShares {
         private final Item one = new Item();
         private final Item two = new Item();
         private final Meeting meeting = new Meeting();
+        private volatile boolean isLaunched;
         private volatile boolean isOver;
 
         public Actual() {
@@ -137,19 +138,23 @@ public final class RoundOfTwoShares {
 
         @Actor
         public void flusher(II_Result r) {
-            meeting.meet();
+            meeting.meetRoughly();
             Round round = queue.rounds().begin(false);
+            r.r2 = round.isOver() ? 0 : 1;
+            isLaunched = true;
             while (!round.isOver()) {
                 Thread.onSpinWait();
             }
-            r.r1 = one.runs;
-            r.r2 = two.runs;
+            r.r1 = one.runs * two.runs;
             isOver = true;
         }
 
         @Actor
         public void owner() {
-            meeting.meet();
+            meeting.meetRoughly();
+            while (!isLaunched) {
+                cpus.first.serve();
+            }
             while (!isOver) {
                 cpus.first.serve();
                 cpus.second.serve();
