@@ -58,6 +58,9 @@ final class Carrier extends Thread {
     /** C. */
     private int budget = BUDGET;
 
+    /** C: continuations until the next look at the clock. */
+    private int looks;
+
     Carrier(Seat seat, Crew crew, String name) {
         super(null, null, name, 0, false);
         this.seat = seat;
@@ -66,6 +69,23 @@ final class Carrier extends Thread {
         this.spinBudget = new SpinBudget(cpu.runtime.settings.spinNanos());
         this.idleStrategy = cpu.runtime.settings.newIdleStrategy();
         setDaemon(true);
+    }
+
+    /**
+     * The carrier that the calling thread, a virtual one in foreign code or the carrier itself, is mounted on, if that
+     * is the owner of a CPU. The caller is the owner then, until it gives the carrier's tenure back, and must not block
+     * before that. Null for everybody else.
+     */
+    static @Nullable Carrier holding(Cpu cpu) {
+        Carrier carrier = CarrierScheduler.currentCarrierIfAny();
+        if (carrier == null || carrier.cpu != cpu) {
+            return null;
+        }
+        if (carrier.tenure.hold()) {
+            return carrier;
+        }
+        carrier.tenure.release();
+        return null;
     }
 
     /** The system's number of this thread; -1 before it runs. */
@@ -105,6 +125,9 @@ final class Carrier extends Thread {
     /** Serves the CPU until it is taken away, or has ended. */
     private void own() {
         for (;;) {
+            if (--looks < 0) {
+                looks = cpu.timers.lookBetweenItems() >> 2; // a continuation takes longer than a short item
+            }
             Runnable message = budget > 0 || !cpu.hasWork() ? cpu.nextMessage() : null;
             if (message instanceof Delivery) {
                 message.run();
@@ -273,6 +296,9 @@ final class Carrier extends Thread {
             }
             if (i % SpinBudget.TURNS_PER_LOOK == 0) {
                 long now = System.nanoTime();
+                if (cpu.timers.isDue(now)) {
+                    cpu.timers.look(now);
+                }
                 if (start == 0) {
                     start = now;
                 } else if (now - start >= budget) {
@@ -288,6 +314,7 @@ final class Carrier extends Thread {
         IdleStrategy strategy = idleStrategy;
         if (strategy != null) {
             seat.publishStarving(crew.idle() == 0 && cpu.hasWork());
+            looks = 0;
             isStrategyIdle = true;
             try {
                 strategy.idle(0);
@@ -298,17 +325,21 @@ final class Carrier extends Thread {
             return;
         }
         Doorbell doorbell = cpu.doorbell;
+        Timers timers = cpu.timers;
         seat.publishSpareWorkers();
+        looks = 0;
+        timers.publishSleep();
         doorbell.announce();
         boolean hasWork = cpu.hasWork();
         seat.publishStarving(hasWork && crew.idle() == 0);
-        if (cpu.hasMessages() || hasWork && crew.idle() > 0) {
+        long asleepAt = System.nanoTime();
+        long until = timers.untilNext(asleepAt);
+        if (cpu.hasMessages() || hasWork && crew.idle() > 0 || timers.hasOperations() || until <= 0) {
             doorbell.withdraw();
             seat.stirred(); // the monitor may have seen us asleep
             return;
         }
-        long asleepAt = System.nanoTime();
-        doorbell.await();
+        doorbell.await(until);
         long now = System.nanoTime();
         cpu.runtime.clock().set(now);
         spinBudget.slept(now - asleepAt);

@@ -7,8 +7,9 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Constructor;
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,8 +22,12 @@ import org.jspecify.annotations.Nullable;
  * is virtual; it must not block or throw (a refused continuation is lost for ever). The continuation is the same object
  * every time for one thread. It must be run on a platform thread, and returns when the thread blocks or ends. A thread
  * that a worker starts inherits this scheduler.
+ *
+ * <p>It is a {@link ForkJoinPool}, which never has a thread, for one reason: the timed waits of virtual threads are
+ * given to {@link #schedule} then, on the carrier, and so to the timer wheel of the CPU; those of other schedulers go
+ * to a timer thread that all share.
  */
-final class CarrierScheduler implements Executor {
+final class CarrierScheduler extends ForkJoinPool {
     private static final @Nullable Constructor<?> HOOK;
     private static final @Nullable String PROBLEM;
 
@@ -62,10 +67,23 @@ final class CarrierScheduler implements Executor {
     private @Nullable Worker starting;
 
     CarrierScheduler(Cpu cpu) {
+        super(1, pool -> {
+            throw new AssertionError("a thread of " + pool);
+        }, null, true, 0, 1, 0, null, 1, TimeUnit.MINUTES);
         this.cpu = cpu;
     }
 
-    /** The carrier that the calling thread, a virtual one, is mounted on at this moment. */
+    /** The carrier that the calling thread is mounted on at this moment, or is; null if that is none of ours. */
+    static @Nullable Carrier currentCarrierIfAny() {
+        MethodHandle handle = currentCarrier;
+        try {
+            return handle != null && (Thread) handle.invokeExact() instanceof Carrier carrier ? carrier : null;
+        } catch (Throwable t) {
+            throw new AssertionError(t);
+        }
+    }
+
+    /** The carrier that the calling thread, one of our virtual ones, is mounted on at this moment. */
     static Carrier currentCarrier() {
         MethodHandle handle = currentCarrier;
         assert handle != null;
@@ -109,39 +127,6 @@ final class CarrierScheduler implements Executor {
         }
     }
 
-    /**
-     * Starts the threads that end the timed waits of virtual threads with schedulers like this one
-     * ("VirtualThread-unparker"): the JDK picks among them by the number of the platform thread, and starts each at its
-     * first use, with the mask of the thread that used it.
-     */
-    static void primeTimers(int processors) {
-        Constructor<?> hook = HOOK;
-        if (hook == null) {
-            return;
-        }
-        int timers = Math.max(1, Integer.highestOneBit(processors / 4));
-        for (int i = 0; i < 2 * timers; i++) {
-            Thread carrier = new Thread(null, () -> useTimer(hook), "kworker/prime", 0, false);
-            carrier.start();
-            Threads.join(carrier);
-        }
-    }
-
-    /** Runs a virtual thread that waits for a moment on the calling thread. */
-    private static void useTimer(Constructor<?> hook) {
-        LinkedBlockingQueue<Runnable> continuations = new LinkedBlockingQueue<>();
-        try {
-            Thread.Builder.OfVirtual builder =
-                    (Thread.Builder.OfVirtual) hook.newInstance((Executor) continuations::add);
-            Thread thread = builder.start(() -> LockSupport.parkNanos(1_000));
-            while (thread.isAlive()) {
-                continuations.take().run();
-            }
-        } catch (ReflectiveOperationException | InterruptedException e) {
-            throw new IllegalStateException("the hook for virtual-thread schedulers failed", e);
-        }
-    }
-
     @Override
     public void execute(Runnable continuation) {
         Thread thread = Thread.currentThread();
@@ -157,5 +142,11 @@ final class CarrierScheduler implements Executor {
             }
         }
         cpu.post(continuation);
+    }
+
+    /** The JDK's, on whatever carries the thread that is about to wait. Never blocks. */
+    @Override
+    public ScheduledFuture<?> schedule(Runnable wakeUp, long delay, TimeUnit unit) {
+        return Sleep.begin(cpu.timers, wakeUp, unit.toNanos(delay));
     }
 }

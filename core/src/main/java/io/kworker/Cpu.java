@@ -48,6 +48,9 @@ final class Cpu {
     /** I. */
     final Lane normal;
 
+    /** I. */
+    final Timers timers;
+
     /** I: queued work of the normal lane. */
     final EntryQueue queue;
 
@@ -69,7 +72,10 @@ final class Cpu {
      */
     private final MpscLinkedVarHandleQueue<Runnable> inbox = new MpscLinkedVarHandleQueue<>();
 
-    /** M: whether there may be something in the urgent lanes. Set after the entry, cleared before a look. */
+    /**
+     * M: whether there may be something in the urgent lanes, or an operation for the timers. Set after that was put
+     * there, cleared before a look.
+     */
     private volatile boolean isUrgent;
 
     /** S: under the lock of {@link Pods}: whether it serves any. */
@@ -102,6 +108,7 @@ final class Cpu {
         this.runtime = runtime;
         this.index = index;
         this.number = number;
+        timers = new Timers(this, runtime.ticks());
         int urgentRing = Math.min(URGENT_RING, ringCapacity);
         normal = new Lane(this, "", ringCapacity);
         queue = normal.queue;
@@ -126,12 +133,10 @@ final class Cpu {
     void post(Runnable message) {
         inbox.offer(message);
         doorbell.ring();
-        if (isAbandoned != 0) {
-            evacuate();
-        }
+        evacuateIfAbandoned();
     }
 
-    /** There is something in an urgent lane. To be called after it was put there. */
+    /** There is something in an urgent lane, or for the timers. To be called after it was put there. */
     void raise() {
         if (!isUrgent) {
             isUrgent = true;
@@ -147,8 +152,8 @@ final class Cpu {
      * Whether anything waits for the owner. The monitor calls it too: while foreign code runs, the owner's fields stand
      * still, and reading that phase has made them visible.
      */
-    boolean hasWaiting() {
-        return hasMessages() || hasWork();
+    boolean hasWaiting(long now) {
+        return hasMessages() || hasWork() || timers.hasOperations() || timers.isDue(now);
     }
 
     /** Whether a worker of this CPU spins, and will look at the pods before it does anything else. */
@@ -164,6 +169,16 @@ final class Cpu {
     }
 
     // ---- owner ----
+
+    /** Owner that is no carrier. Leaves a message to the carrier. */
+    void setAside(Runnable message) {
+        ArrayDeque<Runnable> messages = setAside;
+        if (messages == null) {
+            messages = new ArrayDeque<>();
+            setAside = messages;
+        }
+        messages.add(message);
+    }
 
     /** Owner. The next message, or null where there is none or a hole. */
     @Nullable
@@ -195,7 +210,7 @@ final class Cpu {
 
     /** Owner. Whether {@link #fetch} could find something. */
     boolean hasWork() {
-        return normal.hasWork() || isUrgent || hasPods && podsHaveWork();
+        return normal.hasWork() || isUrgent && urgentLanesHaveWork() || hasPods && podsHaveWork();
     }
 
     /** Owner. Whether something is queued on this CPU itself. */
@@ -230,7 +245,29 @@ final class Cpu {
 
     /** Owner. A cheap look for a spinning owner: whether an entry has come. */
     boolean hasEntry() {
-        return queue.hasNext() || isUrgent || stirPods();
+        return queue.hasNext() || isUrgent && isUrgentNow() || stirPods();
+    }
+
+    /** Owner. Applies the operations for the timers, and says whether there is something in the urgent lanes. */
+    private boolean isUrgentNow() {
+        isUrgent = false;
+        if (timers.hasOperations()) {
+            timers.applyOperations();
+        }
+        boolean urgent = urgentLanesHaveWork();
+        if (urgent || timers.hasOperations()) {
+            isUrgent = true;
+        }
+        return urgent;
+    }
+
+    private boolean urgentLanesHaveWork() {
+        for (Lane.Urgent lane : urgentLanes) {
+            if (lane.hasWork()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private boolean stirPods() { // a method of its own, so that the one above is small enough to be compiled in
@@ -295,12 +332,7 @@ final class Cpu {
             }
         }
         if (!stoodBack) {
-            isUrgent = false;
-            for (Lane.Urgent lane : urgentLanes) {
-                if (lane.hasWork()) {
-                    isUrgent = true;
-                }
-            }
+            isUrgentNow();
         }
         return false;
     }
@@ -359,6 +391,7 @@ final class Cpu {
      * here on. Whoever posts after this sees it and evacuates; what was posted before is evacuated here.
      */
     void abandon() {
+        timers.removeIf(timers::moveOut);
         isAbandoned = 1;
         evacuate();
     }
@@ -367,11 +400,19 @@ final class Cpu {
         return isAbandoned != 0;
     }
 
+    /** After something was put where the owner would look. */
+    void evacuateIfAbandoned() {
+        if (isAbandoned != 0) {
+            evacuate();
+        }
+    }
+
     private void evacuate() {
-        while (!inbox.isEmpty() && ABANDONED.compareAndSet(this, 1, 2)) {
+        while ((!inbox.isEmpty() || timers.hasOperations()) && ABANDONED.compareAndSet(this, 1, 2)) {
             for (Runnable message = inbox.poll(); message != null; message = inbox.poll()) {
                 ForkJoinPool.commonPool().execute(message);
             }
+            timers.removeIf(timers::moveOut);
             isAbandoned = 1;
         }
     }

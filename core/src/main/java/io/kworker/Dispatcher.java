@@ -121,7 +121,11 @@ final class Dispatcher extends Thread implements Engine {
         } finally {
             settled.countDown();
         }
+        int looks = 0;
         for (;;) {
+            if (--looks < 0) {
+                looks = cpu.timers.lookBetweenItems() >> 2; // it takes as long as many an item to start one
+            }
             Runnable message = cpu.nextMessage();
             if (message != null) {
                 message.run();
@@ -272,6 +276,9 @@ final class Dispatcher extends Thread implements Engine {
                 }
                 Thread.onSpinWait();
             }
+            if (cpu.timers.isDue(System.nanoTime())) {
+                cpu.timers.look(System.nanoTime());
+            }
         }
         spinBudget.wasInVain();
         start = System.nanoTime();
@@ -282,13 +289,16 @@ final class Dispatcher extends Thread implements Engine {
 
     private void doze(long nanos) {
         Doorbell doorbell = cpu.doorbell;
+        Timers timers = cpu.timers;
+        timers.publishSleep();
         doorbell.announce();
-        if (cpu.hasMessages() || (mayStart() ? cpu.hasWork() : cpu.podsHaveWork())) {
+        long until = Math.min(nanos, timers.untilNext(System.nanoTime()));
+        if (cpu.hasMessages() || (mayStart() ? cpu.hasWork() : cpu.podsHaveWork()) || timers.hasOperations()) {
             doorbell.withdraw();
-        } else if (nanos == Long.MAX_VALUE) {
-            doorbell.await();
+        } else if (until <= 0) {
+            doorbell.withdraw();
         } else {
-            doorbell.await(nanos);
+            doorbell.await(until);
         }
     }
 

@@ -51,8 +51,15 @@ final class Doorbell extends DoorbellPad {
         }
     }
 
-    /** Sleeper, after {@link #announce}. Returns awake: true where somebody rang, false where the time has passed. */
+    /**
+     * Sleeper, after {@link #announce}. Returns awake: true where somebody rang, false where the time has passed;
+     * {@code MAX_VALUE} for no end.
+     */
     boolean await(long nanos) {
+        if (nanos == Long.MAX_VALUE) {
+            await();
+            return true;
+        }
         long deadline = System.nanoTime() + nanos;
         long left = nanos;
         while (asleep != 0 && left > 0) {

@@ -76,7 +76,9 @@ final class Lifecycle {
 
     private static void drain(List<Workqueue> workqueues) {
         workqueues.forEach(Workqueue::startDraining);
+        TimerSweep.sweep(workqueues);
         Rounds.drain(workqueues);
+        TimerSweep.sweep(workqueues); // those that their own handlers have armed meanwhile
         workqueues.forEach(Workqueue::endDraining);
         Rounds.close(workqueues);
         workqueues.forEach(Workqueue::dispose);

@@ -220,20 +220,21 @@ final class Monitor extends Thread {
                 since = now;
                 isCounted = false;
             } else if (Tenure.isForeign(seen)) {
-                lookAtForeign(carrier, seen, now - since);
+                lookAtForeign(carrier, seen, now);
             }
             if (seat.isStarving()) {
                 seat.feed();
             }
         }
 
-        private void lookAtForeign(Carrier carrier, long seen, long elapsed) {
+        private void lookAtForeign(Carrier carrier, long seen, long now) {
+            long elapsed = now - since;
             boolean tooLong = threshold > 0 && elapsed >= threshold;
             if (tooLong && !isCounted) {
                 isCounted = true;
                 watchdog.countHog(carrier, seen);
             }
-            if (!(tooLong || hasRescuers() && elapsed >= MAYDAY_NANOS) || !seat.cpu().hasWaiting()) {
+            if (!(tooLong || hasRescuers() && elapsed >= MAYDAY_NANOS) || !seat.cpu().hasWaiting(now)) {
                 return;
             }
             Runnable barrier = Os.hasMembarrier() ? Os::membarrier : carrier::getStackTrace;

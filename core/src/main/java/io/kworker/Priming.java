@@ -9,6 +9,7 @@ import java.util.BitSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.Phaser;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -53,11 +54,11 @@ final class Priming {
         }
         int processors = Runtime.getRuntime().availableProcessors();
         ForkJoinPool.commonPool().submit(() -> {}).join();
+        ForkJoinPool.commonPool().schedule(() -> {}, 1, TimeUnit.NANOSECONDS); // its timer thread
         new LongAdder().increment();
         new ConcurrentHashMap<>().put("", "");
         new Phaser();
         Threads.join(Thread.ofVirtual().start(Priming::primeVirtual));
-        CarrierScheduler.primeTimers(processors);
         BitSet usable = (BitSet) process.clone();
         if (usable.isEmpty()) {
             usable.set(0, processors);

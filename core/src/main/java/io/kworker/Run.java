@@ -65,6 +65,7 @@ abstract class Run {
         } catch (Throwable t) {
             of.workqueue.report(item, t);
         }
+        item.ran(of.workqueue);
         Thread.interrupted(); // J8: an interrupt meant for this run must not reach the next one
     }
 

@@ -20,6 +20,7 @@ record RuntimeSettings(
         boolean powerEfficient,
         Affinity defaultAffinity,
         int cacheShardSize,
+        long tickNanos,
         Runnable beforeThread) {
 
     @Nullable

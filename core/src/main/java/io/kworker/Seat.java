@@ -262,6 +262,7 @@ final class Seat implements Engine {
             cpu.runtime.workerNotMade(t);
         }
         if (relief == null) {
+            cpu.timers.look(System.nanoTime());
             cpu.deliver();
             cpu.rescue();
         } else {

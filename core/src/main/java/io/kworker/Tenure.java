@@ -39,7 +39,8 @@ final class Tenure extends TenurePad {
      *
      * The barrier falls somewhere in the carrier's program order. Before the store of phase: then the read of claim
      * comes after the barrier too, and sees REQUESTED. After it: then the monitor sees the even phase and gives up.
-     * Where the carrier sees REQUESTED and the monitor the odd phase, the CAS on claim decides. The releaseFence keeps
+     * Where the carrier sees REQUESTED and the monitor the odd phase, the CAS on claim decides. That the odd value may
+     * be back after a hold changes nothing: a monitor that sees it sees all that was done in between. The releaseFence keeps
      * the compiler from moving the read above the store; it is no instruction on x86.
      */
     private static final int NONE = 0;
@@ -62,6 +63,22 @@ final class Tenure extends TenurePad {
         PHASE.setRelease(this, (phase + 1) & ~1L);
         VarHandle.releaseFence();
         return (int) CLAIM.getOpaque(this) == NONE || reenter();
+    }
+
+    /**
+     * Carrier, in foreign code. The engine runs for a moment: true where the carrier owns its CPU. To be followed by
+     * {@link #release} in either case. The same period of foreign code goes on afterwards, so that a handler which does
+     * this again and again still is seen to keep its CPU.
+     */
+    boolean hold() {
+        assert (phase & 1) != 0;
+        return enter();
+    }
+
+    /** Carrier, after {@link #hold}. */
+    void release() {
+        assert (phase & 1) == 0;
+        PHASE.setRelease(this, phase - 1);
     }
 
     private boolean reenter() {

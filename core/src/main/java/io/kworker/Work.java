@@ -95,7 +95,35 @@ public abstract class Work extends WorkState {
      * @return true if an instance was pending: it will not run; those who flush it are released
      */
     public final boolean cancel() {
-        return isPending(unpend());
+        recurrenceOver();
+        long found = unpend();
+        ended(found);
+        return isPending(found);
+    }
+
+    /** It is not to run again by itself. */
+    void recurrenceOver() {}
+
+    /** Whoever has run the handler, before the run counts as over. */
+    void ran(Workqueue workqueue) {}
+
+    /** An instance was taken back: if it waited for its timer, that is to be told. */
+    private void ended(long found) {
+        if (isTimed(found)) {
+            timerOver(generation(found));
+        }
+    }
+
+    /** An instance does not wait for its timer any more. */
+    void timerOver(int generation) {}
+
+    /** Takes this very instance back if it is still pending; true where it was. */
+    final boolean takeBack(int generation) {
+        boolean taken = unpend(generation);
+        if (taken) {
+            timerOver(generation);
+        }
+        return taken;
     }
 
     /**
@@ -123,7 +151,10 @@ public abstract class Work extends WorkState {
      * @throws IllegalStateException if disabled 65,535 times already; nothing is changed then
      */
     public final boolean disable() {
-        return isPending(disableOnce());
+        recurrenceOver();
+        long found = disableOnce();
+        ended(found);
+        return isPending(found);
     }
 
     /**
@@ -180,12 +211,14 @@ public abstract class Work extends WorkState {
         WaitGraph.Wait wait = WaitGraph.begin(new WaitGraph.OfStop(call, this));
         long found;
         try {
+            recurrenceOver();
             found = disableOnce();
         } catch (Throwable t) {
             WaitGraph.end(wait);
             throw t;
         }
         try {
+            ended(found);
             if (isRunning(found)) {
                 awaitNewest(found & ~PENDING, new Waiter.Parked(generation(found)));
             }
@@ -209,17 +242,19 @@ public abstract class Work extends WorkState {
      */
     public final boolean flush() {
         refuseSelfWait("flush");
-        long s = state();
-        if (!isBusy(s)) {
-            return false;
-        }
+        long s = withoutTimed(state());
+        return isBusy(s) && flush("flush", s);
+    }
+
+    /** Waits for the newest instance of a state in which the item was busy. Always true. */
+    final boolean flush(String call, long s) {
         Share pending = pendingShare(s);
         Share share = pending == null ? home : pending;
         if (share != null) {
-            share.workqueue.reportDependency("flush() of an item in it");
+            share.workqueue.reportDependency(call + "() of an item in it");
         }
         Waiter.Parked waiter = new Waiter.Parked(generation(s));
-        WaitGraph.Wait wait = WaitGraph.begin(new WaitGraph.OfItem("flush", this, s, waiter));
+        WaitGraph.Wait wait = WaitGraph.begin(new WaitGraph.OfItem(call, this, s, waiter));
         try {
             awaitNewest(s, waiter);
         } finally {
@@ -243,7 +278,7 @@ public abstract class Work extends WorkState {
         }
     }
 
-    private void refuseSelfWait(String call) {
+    final void refuseSelfWait(String call) {
         if (current() == this) {
             throw new WorkDeadlockException(
                     call + "() of " + this + " was called by its own handler, which it would wait for; use "

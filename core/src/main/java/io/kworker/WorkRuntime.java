@@ -53,6 +53,9 @@ public final class WorkRuntime implements AutoCloseable {
     /** I: by the index of the CPU. */
     private final List<Engine> engines = new ArrayList<>();
 
+    /** I. */
+    private final Ticks ticks;
+
     /** I: null where the engines are a test's. */
     private final @Nullable Monitor monitor;
 
@@ -81,6 +84,7 @@ public final class WorkRuntime implements AutoCloseable {
                             + "a pinned carrier; pinning(Mode.ON) pins all the same";
         }
         String unpinned = builder.pinning.problem("pinning", noPinning);
+        ticks = new Ticks(System.nanoTime(), settings.tickNanos());
         cpus = new Cpus(this, machine.allowed(), chosen);
         pods = new Pods(this, builder.topology == null ? Topology.ofMachine(chosen) : builder.topology);
         online.begin();
@@ -590,6 +594,14 @@ public final class WorkRuntime implements AutoCloseable {
         return cpus.localOfNode(node, pods.topology(), online.get());
     }
 
+    Cpu cpuAt(int index) {
+        return cpus.array()[index];
+    }
+
+    Ticks ticks() {
+        return ticks;
+    }
+
     /** Index of the caller's CPU. */
     int localCpu() {
         return cpus.local();
@@ -679,6 +691,7 @@ public final class WorkRuntime implements AutoCloseable {
         private boolean powerEfficient;
         private Affinity defaultAffinity = Affinity.CACHE_SHARD;
         private int cacheShardSize = 8;
+        private long tickNanos = 1 << 17;
         private @Nullable Function<Cpu, Engine> engines;
         private @Nullable Topology topology;
         private Runnable beforeThread = () -> {};
@@ -936,6 +949,24 @@ public final class WorkRuntime implements AutoCloseable {
         }
 
         /**
+         * The tick of the timer wheels: a timer is late by at most so much, and the time its CPU needs to get to it.
+         * Time without timers costs nothing whatever the tick; timers that fall into the same tick share a wake-up.
+         * Rounded down to a power of two of nanoseconds; 131,072 nanoseconds if not given.
+         *
+         * @param tick 1 microsecond to 1 second
+         * @return this
+         * @throws IllegalArgumentException if out of range
+         */
+        public Builder timerResolution(Duration tick) {
+            if (tick.compareTo(Duration.ofNanos(1_000)) < 0 || tick.compareTo(Duration.ofSeconds(1)) > 0) {
+                throw new IllegalArgumentException(
+                        "timerResolution must be 1 microsecond to 1 second, not " + tick);
+            }
+            tickNanos = tick.toNanos();
+            return this;
+        }
+
+        /**
          * Makes the runtime and starts its carriers.
          *
          * @return a new runtime, open until it is closed
@@ -962,7 +993,8 @@ public final class WorkRuntime implements AutoCloseable {
         private RuntimeSettings settings() {
             return new RuntimeSettings(
                     name, idleStrategies, mountedSpin(), thresholdNanos, lifetimeNanos, ringCapacity, maxCarriers,
-                    watchdogNanos, hogWarnings, powerEfficient, defaultAffinity, cacheShardSize, beforeThread);
+                    watchdogNanos, hogWarnings, powerEfficient, defaultAffinity, cacheShardSize, tickNanos,
+                    beforeThread);
         }
 
         /** A strategy that only spins is best served by a worker that spins mounted, and never leaves the carrier. */

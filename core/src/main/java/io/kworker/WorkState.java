@@ -18,21 +18,26 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class WorkState extends Entry {
     /*
-     * state   63          32 31             16 15      4   3     2        1         0
-     *         +-------------+-----------------+---------+---+--------+---------+---------+
-     *         | generation  | disable depth   | starts  |   | LINKED | RUNNING | PENDING |
-     *         +-------------+-----------------+---------+---+--------+---------+---------+
+     * state   63          32 31             16 15      4   3       2        1         0
+     *         +-------------+-----------------+---------+-------+--------+---------+---------+
+     *         | generation  | disable depth   | starts  | TIMED | LINKED | RUNNING | PENDING |
+     *         +-------------+-----------------+---------+-------+--------+---------+---------+
      *
      * generation   instances accepted so far; the pending instance, if any, is the newest
      * starts       instances started so far, modulo 4096
      * LINKED       the item's own entry is in a ring or list, dead or alive; its fields must not be written
+     * TIMED        with PENDING: the instance waits for its timer and has no entry yet
      *
      *   idle              --pend    (queuer, CAS)--> PENDING, generation + 1, and LINKED unless it was set
      *   RUNNING           --pend    (queuer, CAS)--> RUNNING + PENDING, likewise
      *   PENDING, disabled --pend    (queuer, CAS of the same value)--> unchanged: refused
      *   PENDING           --start   (owner of the entry's CPU, CAS)--> RUNNING, starts + 1; own entry: LINKED cleared
-     *   PENDING           --unpend  (canceller, CAS)--> PENDING cleared
-     *   any               --disable (canceller, CAS)--> PENDING cleared, depth + 1
+     *   idle, RUNNING     --arm     (armer, CAS)--> + PENDING + TIMED, generation + 1
+     *   PENDING           --arm     (armer that re-times it, CAS)--> PENDING + TIMED, generation + 1
+     *   PENDING           --replace (armer that re-times it to now, CAS)--> PENDING, generation + 1, LINKED
+     *   TIMED             --expire  (owner of the wheel, CAS)--> TIMED cleared, LINKED
+     *   PENDING           --unpend  (canceller, CAS)--> PENDING and TIMED cleared
+     *   any               --disable (canceller, CAS)--> PENDING and TIMED cleared, depth + 1
      *   depth > 0         --enable  (canceller, CAS)--> depth - 1
      *   RUNNING           --finish  (runner, add)--> RUNNING cleared
      *   LINKED            --unlink  (owner of the entry's CPU; an own entry that is given up)--> LINKED cleared
@@ -48,6 +53,7 @@ abstract class WorkState extends Entry {
     static final long PENDING = 1;
     static final long RUNNING = 1 << 1;
     static final long LINKED = 1 << 2;
+    static final long TIMED = 1 << 3;
     static final long START_ONE = 1L << 4;
     static final long STARTS_MASK = 0xFFFL << 4;
     static final long DEPTH_ONE = 1L << 16;
@@ -100,9 +106,27 @@ abstract class WorkState extends Entry {
         return (state & LINKED) != 0;
     }
 
+    static boolean isTimed(long state) {
+        return (state & TIMED) != 0;
+    }
+
+    static boolean isDisabled(long state) {
+        return (state & DEPTH_MASK) != 0;
+    }
+
+    /** The state without an instance that waits for its timer: whoever waits for the item does not wait for that. */
+    static long withoutTimed(long state) {
+        return isTimed(state) ? (state & ~(PENDING | TIMED)) - GENERATION_ONE : state;
+    }
+
     /** Whether a queueing that found this state was refused: an instance waits already, or the item is disabled. */
     static boolean refuses(long state) {
         return (state & (PENDING | DEPTH_MASK)) != 0;
+    }
+
+    /** The same of an arming; {@code again}: a pending instance is re-timed. */
+    static boolean refuses(long state, boolean again) {
+        return again ? isDisabled(state) : refuses(state);
     }
 
     final long state() {
@@ -132,6 +156,64 @@ abstract class WorkState extends Entry {
         for (;;) {
             long s = state;
             if (cas(s, refuses(s) ? s : s + GENERATION_ONE | PENDING | LINKED)) {
+                return s;
+            }
+        }
+    }
+
+    // ---- armer ----
+
+    /** Takes the item for a new instance that waits for its timer, if this still is the state. */
+    final boolean arm(long s) {
+        return cas(s, s + GENERATION_ONE | PENDING | TIMED);
+    }
+
+    /** As {@link #pend}, in place of an instance that may be pending already. */
+    final long replace() {
+        for (;;) {
+            long s = state;
+            boolean refused = refuses(s, true);
+            if (cas(s, refused ? s : (s & ~TIMED) + GENERATION_ONE | PENDING | LINKED)) {
+                if (!refused) {
+                    replaced(s, true);
+                }
+                return s;
+            }
+        }
+    }
+
+    /** Somebody is refused: a full read-modify-write (G5). */
+    final boolean confirm(long s) {
+        return cas(s, s);
+    }
+
+    /** After a successful {@link #arm}: the instance that was pending in the state found is over. */
+    final void replaced(long found, boolean again) {
+        if (again && isPending(found) && !isDisabled(found)) {
+            release(state);
+        }
+    }
+
+    /** Whether this very instance waits for its timer. */
+    final boolean countsDown(int generation) {
+        long s = state;
+        return isTimed(s) && generation(s) == generation;
+    }
+
+    // ---- owner of the wheel ----
+
+    /**
+     * The timer of an instance has expired.
+     *
+     * @return the state found, as {@link #pend} does, or 0 where the instance is over
+     */
+    final long expire(int generation) {
+        for (;;) {
+            long s = state;
+            if (!isTimed(s) || generation(s) != generation) {
+                return 0;
+            }
+            if (cas(s, s & ~TIMED | LINKED)) {
                 return s;
             }
         }
@@ -189,8 +271,9 @@ abstract class WorkState extends Entry {
             if (!isPending(s)) {
                 return s;
             }
-            if (cas(s, s & ~PENDING)) {
-                release(s & ~PENDING);
+            long t = s & ~(PENDING | TIMED);
+            if (cas(s, t)) {
+                release(t);
                 return s;
             }
         }
@@ -203,8 +286,9 @@ abstract class WorkState extends Entry {
             if (!isPending(s) || generation(s) != generation) {
                 return false;
             }
-            if (cas(s, s & ~PENDING)) {
-                release(s & ~PENDING);
+            long t = s & ~(PENDING | TIMED);
+            if (cas(s, t)) {
+                release(t);
                 return true;
             }
         }
@@ -218,7 +302,7 @@ abstract class WorkState extends Entry {
                 throw new IllegalStateException(
                         "disabled 65535 times already: enable it before disabling it again: " + this);
             }
-            long t = (s & ~PENDING) + DEPTH_ONE;
+            long t = (s & ~(PENDING | TIMED)) + DEPTH_ONE;
             if (cas(s, t)) {
                 release(t);
                 return s;
@@ -328,7 +412,7 @@ abstract class WorkState extends Entry {
     /** The same, if that is the newest instance of state {@code s}. */
     final @Nullable Share pendingShare(long s) {
         long now = state;
-        if (!isPending(now) || generation(now) != generation(s)) {
+        if (!isPending(now) || isTimed(now) || generation(now) != generation(s)) {
             return null;
         }
         Entry entry = generation == generation(now) ? this : standIn;

@@ -94,10 +94,14 @@ final class Worker extends Run implements Runnable {
     public void run() {
         becomeCurrent();
         settle();
+        int looks = 0; // items until the next look at the clock
         boolean isNamed = false; // the thread still has the description of the last item in its name
         while (!isDismissed) {
             if (crew.needsReserve()) {
                 makeReserve();
+            }
+            if (--looks < 0) {
+                looks = cpu.timers.lookBetweenItems();
             }
             boolean fetched = cpu.fetch(this) || carrier().spin() && fetchWatched();
             if (fetched) {

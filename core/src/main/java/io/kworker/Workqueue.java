@@ -3,11 +3,13 @@
 package io.kworker;
 
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -72,6 +74,12 @@ public final class Workqueue implements AutoCloseable {
 
     /** S: under the lock. */
     private volatile int minActive;
+
+    /** M: set before the first timer is armed. */
+    private volatile boolean hasTimers;
+
+    /** M: timers that the closing has taken back. */
+    private final LongAdder timersCancelled = new LongAdder();
 
     /** M: a handler of a memReclaim workqueue has waited for this one, and that was reported. */
     private volatile boolean isReportedAsDependency;
@@ -156,6 +164,12 @@ public final class Workqueue implements AutoCloseable {
             return false;
         }
         int generation = WorkState.generation(found) + 1;
+        submit(work, found, generation, cpu);
+        return phase == OPEN || stands(work, generation);
+    }
+
+    /** Puts the entry of a new instance into the queue; {@code found} says whether the item runs, and is linked. */
+    private void submit(Work work, long found, int generation, int cpu) {
         try {
             Share share = WorkState.isRunning(found) ? placeOfRun(work, cpu) : shares.at(cpu);
             Entry entry = WorkState.isLinked(found) ? new StandIn(work) : work;
@@ -172,7 +186,251 @@ public final class Workqueue implements AutoCloseable {
             work.unpend(generation);
             throw t;
         }
-        return phase == OPEN || stands(work, generation);
+    }
+
+    // ---- delayed work ----
+
+    /**
+     * Queues an item on the caller's CPU when a time has passed ({@code queue_delayed_work}). Without a delay, or with
+     * a negative one, it is queued at once (G43).
+     *
+     * @param work the item; from now on it is pending
+     * @param nanos the delay
+     * @return true if this call armed it. False as {@link #queue}: if it is pending already, its delay is not changed;
+     *     {@link #modDelayed} does that
+     * @throws RejectedExecutionException as {@link #queue}. A timer that expires while the workqueue is being drained
+     *     or closed gives this exception to the exception handler, and leaves the item idle (J2)
+     * @throws NullPointerException if {@code work} is null
+     */
+    public boolean queueDelayed(DelayedWork work, long nanos) {
+        return delay(work, runtime.localCpu(), nanos);
+    }
+
+    /**
+     * The same.
+     *
+     * @param work the item
+     * @param delay longer than 292 years is that long
+     * @return as {@link #queueDelayed(DelayedWork, long)}
+     * @throws RejectedExecutionException as there
+     * @throws NullPointerException if {@code work} or {@code delay} is null
+     */
+    public boolean queueDelayed(DelayedWork work, Duration delay) {
+        return queueDelayed(work, nanos(delay));
+    }
+
+    /**
+     * Queues an item on a given CPU when a time has passed ({@code queue_delayed_work_on}).
+     *
+     * @param cpu number of a CPU, out of {@link WorkRuntime#cpus}: of the timer, and of the item
+     * @param work the item
+     * @param nanos the delay
+     * @return as {@link #queueDelayed(DelayedWork, long)}
+     * @throws IllegalArgumentException if the runtime has no such CPU
+     * @throws RejectedExecutionException as there
+     * @throws NullPointerException if {@code work} is null
+     */
+    public boolean queueDelayedOn(int cpu, DelayedWork work, long nanos) {
+        return delay(work, runtime.indexOf(cpu), nanos);
+    }
+
+    /**
+     * The same.
+     *
+     * @param cpu number of a CPU, out of {@link WorkRuntime#cpus}
+     * @param work the item
+     * @param delay the delay
+     * @return as {@link #queueDelayed(DelayedWork, long)}
+     * @throws IllegalArgumentException if the runtime has no such CPU
+     * @throws RejectedExecutionException as there
+     * @throws NullPointerException if {@code work} or {@code delay} is null
+     */
+    public boolean queueDelayedOn(int cpu, DelayedWork work, Duration delay) {
+        return queueDelayedOn(cpu, work, nanos(delay));
+    }
+
+    /**
+     * Has an item run once when a time has passed from now on, whether it is idle, waits for its timer or is queued
+     * already ({@code mod_delayed_work}, G46). A run in progress is not touched, and the new one comes after it. Of
+     * several calls at once one wins.
+     *
+     * @param work the item
+     * @param nanos the delay; zero or less for at once (R27)
+     * @return whether it was pending; false also where it is disabled, and then it is left alone (J5)
+     * @throws RejectedExecutionException as {@link #queueDelayed(DelayedWork, long)}; the item is left as it was,
+     *     unless the workqueue was closed at the same time: then it is idle
+     * @throws NullPointerException if {@code work} is null
+     */
+    public boolean modDelayed(DelayedWork work, long nanos) {
+        return mod(work, runtime.localCpu(), nanos);
+    }
+
+    /**
+     * The same.
+     *
+     * @param work the item
+     * @param delay the delay
+     * @return as {@link #modDelayed(DelayedWork, long)}
+     * @throws RejectedExecutionException as there
+     * @throws NullPointerException if {@code work} or {@code delay} is null
+     */
+    public boolean modDelayed(DelayedWork work, Duration delay) {
+        return modDelayed(work, nanos(delay));
+    }
+
+    /**
+     * The same for a given CPU ({@code mod_delayed_work_on}).
+     *
+     * @param cpu number of a CPU, out of {@link WorkRuntime#cpus}
+     * @param work the item
+     * @param nanos the delay
+     * @return as {@link #modDelayed(DelayedWork, long)}
+     * @throws IllegalArgumentException if the runtime has no such CPU
+     * @throws RejectedExecutionException as there
+     * @throws NullPointerException if {@code work} is null
+     */
+    public boolean modDelayedOn(int cpu, DelayedWork work, long nanos) {
+        return mod(work, runtime.indexOf(cpu), nanos);
+    }
+
+    /**
+     * Queues an item again and again, at a fixed rate without drift: for the first time when a period has passed, then
+     * at each multiple of it. It does not overtake itself: where a run is not over at the moment of the next one, that
+     * one is left out and counted ({@link DelayedWork#overruns}). An exception of the handler does not end it;
+     * {@link Work#cancel}, {@link Work#cancelSync}, {@link Work#disable} and {@link Work#disableSync} do, and so does
+     * the end of the workqueue. After {@code cancelSync} there is no stray run.
+     *
+     * @param work the item
+     * @param nanos the period
+     * @return true if this call armed it; false as {@link #queue}, and then nothing is changed
+     * @throws IllegalArgumentException if the period is not positive
+     * @throws RejectedExecutionException as {@link #queue}
+     * @throws NullPointerException if {@code work} is null
+     */
+    public boolean queueEvery(DelayedWork work, long nanos) {
+        if (nanos <= 0) {
+            throw new IllegalArgumentException("the period must be positive, not " + nanos + " nanoseconds");
+        }
+        Objects.requireNonNull(work, "work");
+        return work.recur(nanos, due -> arm(work, runtime.localCpu(), runtime.ticks().ceil(due)));
+    }
+
+    /**
+     * The same.
+     *
+     * @param work the item
+     * @param period the period
+     * @return as {@link #queueEvery(DelayedWork, long)}
+     * @throws IllegalArgumentException if the period is not positive
+     * @throws RejectedExecutionException as there
+     * @throws NullPointerException if {@code work} or {@code period} is null
+     */
+    public boolean queueEvery(DelayedWork work, Duration period) {
+        return queueEvery(work, nanos(period));
+    }
+
+    private static long nanos(Duration delay) {
+        Duration longest = Duration.ofNanos(Long.MAX_VALUE);
+        return delay.isNegative() ? -1 : delay.compareTo(longest) > 0 ? Long.MAX_VALUE : delay.toNanos();
+    }
+
+    private boolean delay(DelayedWork work, int cpu, long nanos) {
+        return nanos <= 0 ? queue(work, cpu) : arm(work, cpu, runtime.ticks().after(System.nanoTime(), nanos));
+    }
+
+    /** Arms an item that is not pending for a tick. */
+    private boolean arm(DelayedWork work, int cpu, long tick) {
+        if (phase != OPEN) {
+            admit();
+        }
+        expectTimers();
+        long found = work.countdown.arm(this, runtime.cpuAt(cpu), tick, false);
+        return !WorkState.refuses(found) && (phase == OPEN || stands(work, WorkState.generation(found) + 1));
+    }
+
+    private boolean mod(DelayedWork work, int cpu, long nanos) {
+        return modAt(work, cpu, nanos <= 0 ? 0 : runtime.ticks().after(System.nanoTime(), nanos));
+    }
+
+    /** Re-times an item, to a tick or, where that is 0, to now. */
+    boolean modAt(DelayedWork work, int cpu, long tick) {
+        if (phase != OPEN) {
+            admit();
+        }
+        expectTimers();
+        long found;
+        if (tick > 0) {
+            found = work.countdown.arm(this, runtime.cpuAt(cpu), tick, true);
+        } else {
+            found = work.replace();
+            if (!WorkState.isDisabled(found)) {
+                if (WorkState.isTimed(found)) {
+                    work.timerOver(WorkState.generation(found));
+                }
+                submit(work, found, WorkState.generation(found) + 1, cpu);
+            }
+        }
+        if (WorkState.isDisabled(found)) {
+            return false;
+        }
+        if (phase != OPEN) {
+            stands(work, WorkState.generation(found) + 1);
+        }
+        return WorkState.isPending(found);
+    }
+
+    private void expectTimers() {
+        if (!hasTimers) {
+            hasTimers = true;
+        }
+    }
+
+    /** Whether timers of its items may lie in a wheel. */
+    boolean hasTimers() {
+        return hasTimers;
+    }
+
+    /** Owner of a CPU, on behalf of who closes it: a timer was taken back. */
+    void timerCancelled() {
+        timersCancelled.increment();
+    }
+
+    /** Whoever has run a recurring item. False where that is over. */
+    boolean recur(DelayedWork work, long due) {
+        try {
+            return phase == OPEN && arm(work, runtime.localCpu(), runtime.ticks().ceil(due));
+        } catch (RejectedExecutionException e) { // it was closed in this moment
+            return false;
+        }
+    }
+
+    /** Owner of the CPU on which the timer of an instance has expired; {@code found} as {@link WorkState#expire}. */
+    void expired(DelayedWork work, long found, Cpu cpu) {
+        int generation = WorkState.generation(found);
+        try {
+            if (phase == OPEN) {
+                submit(work, found, generation, cpu.index);
+                if (phase == OPEN || !work.unpend(generation)) {
+                    return;
+                }
+            } else {
+                if (!WorkState.isLinked(found)) {
+                    work.unlink(work);
+                }
+                work.unpend(generation);
+            }
+            cpu.post(new Refusal(this, work));
+        } catch (Throwable t) { // out of memory
+            runtime.carrierFault(t);
+        }
+    }
+
+    /** The timer of an item has expired while nothing could be queued: its exception handler is told (J2). */
+    private record Refusal(Workqueue workqueue, DelayedWork work) implements Delivery {
+        @Override
+        public void deliver() {
+            WorkRuntime.inBackground(() -> workqueue.report(work, workqueue.rejection()));
+        }
     }
 
     /** G13: an item that runs goes where it runs, if that is a CPU of this runtime. */
@@ -197,7 +455,7 @@ public final class Workqueue implements AutoCloseable {
         if (now == OPEN || now == DRAINING && isChained()) {
             return true;
         }
-        if (work.unpend(generation)) {
+        if (work.takeBack(generation)) {
             throw rejection();
         }
         return true; // started before it could be taken back, or cancelled by someone

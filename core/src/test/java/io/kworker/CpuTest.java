@@ -64,7 +64,7 @@ class CpuTest {
     @Test
     void there_is_nothing_to_start_on_a_new_cpu() {
         assertNull(hand.next());
-        assertFalse(cpu.hasWork() || cpu.hasMessages() || cpu.hasWaiting() || cpu.hasEntry());
+        assertFalse(cpu.hasWork() || cpu.hasMessages() || cpu.hasWaiting(0) || cpu.hasEntry());
     }
 
     /** G20, with a ring of 2. */
@@ -316,7 +316,7 @@ class CpuTest {
             int number = i;
             cpu.post((Delivery) () -> order.add(number));
         }
-        assertTrue(cpu.hasMessages() && cpu.hasWaiting());
+        assertTrue(cpu.hasMessages() && cpu.hasWaiting(0));
         assertFalse(cpu.hasWork());
         hand.deliver();
         assertEquals(List.of(0, 1, 2, 3, 4), order);

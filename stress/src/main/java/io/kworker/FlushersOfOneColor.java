@@ -129,7 +129,7 @@ public final class FlushersOfOneColor {
 
         @Arbiter
         public void arbiter(II_Result r) {
-            while (!round.isOver() && cpu.cpu.hasWaiting()) {
+            while (!round.isOver() && cpu.cpu.hasWaiting(0)) {
                 cpu.serveOnce();
             }
             r.r1 = item.runs;

@@ -74,7 +74,7 @@ class Owner {
 
     /** Takes messages and turns until nothing waits that could be done. */
     void serve() {
-        while (cpu.hasWaiting()) {
+        while (cpu.hasWaiting(0)) {
             serveOnce();
         }
     }

@@ -47,7 +47,7 @@ final class TwoCpus {
     /** Takes messages and turns on both CPUs until nothing waits, or nothing comes of it. */
     void serve() {
         int vain = 0;
-        while (vain < TURNS_IN_VAIN && (first.cpu.hasWaiting() || second.cpu.hasWaiting())) {
+        while (vain < TURNS_IN_VAIN && (first.cpu.hasWaiting(0) || second.cpu.hasWaiting(0))) {
             vain = first.serveOnce() | second.serveOnce() ? 0 : vain + 1;
         }
     }
@@ -55,7 +55,7 @@ final class TwoCpus {
     /** Starts all that may start, and ends none of it; returns the number. */
     int startAll() {
         int started = 0;
-        for (int vain = 0; vain < TURNS_IN_VAIN && first.cpu.hasWaiting(); vain++) {
+        for (int vain = 0; vain < TURNS_IN_VAIN && first.cpu.hasWaiting(0); vain++) {
             if (first.cpu.fetch(Owner.context(first.cpu))) {
                 started++;
                 vain = 0;

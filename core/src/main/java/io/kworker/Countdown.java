@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The timer of a {@link DelayedWork}. Whether the item waits for it is said by the item's state word alone (TIMED, and
+ * the generation); the alarm in the wheel follows, at once where its CPU's owner acts, else by the operations ring.
+ *
+ * <p>Also the notice to the owner of its home that the instance for which it is set may be over.
+ */
+final class Countdown extends Alarm implements Timers.Operation {
+    /*
+     * home   null --arm (armer, CAS)--> the timers of the CPU it is armed for
+     *        A    --Arming for another CPU (owner of A)--> B, when it does not lie in a wheel of A any more
+     *        A    --arm, where A's runtime is closed (armer, CAS)--> B
+     *
+     * Who finds that it is not at home with him any more sends the operation after it, so that each arrives.
+     *
+     * Arming against cancel, so that nothing dead stays in a wheel until its time comes:
+     *        owner      generation = g ; read the state: does g still count down? then set the alarm
+     *        canceller  change the state (CAS) ; read generation: is it g? then send a notice
+     * Both are in the one total order (a fence, or the CAS by which the owner itself arms, comes between), so at least
+     * one of the two sees the other. Where the canceller does not see g, the operation that sets it is on its way.
+     *
+     * Two armings of an item may arrive in the wrong order: the one whose generation is not that of the state is dead.
+     */
+    private static final VarHandle HOME = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "home", VarHandle.class, Countdown.class, Timers.class);
+    private static final VarHandle GENERATION = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "generation", VarHandle.class, Countdown.class, int.class);
+
+    /** I. */
+    private final DelayedWork work;
+
+    /** I: it does not wake a sleeping CPU. */
+    private final boolean isDeferrable;
+
+    /** S: see above. */
+    private volatile @Nullable Timers home;
+
+    /** S: by the owner of its home: the instance that it is set for, or is about to be. */
+    private int generation;
+
+    /** C: where the item is to be queued. */
+    private @Nullable Workqueue workqueue;
+
+    Countdown(DelayedWork work, boolean isDeferrable) {
+        this.work = work;
+        this.isDeferrable = isDeferrable;
+    }
+
+    // ---- any thread ----
+
+    /**
+     * Arms the item for a tick, unless it is refused.
+     *
+     * @param cpu whose wheel it is to lie in, and where the item is to be queued then
+     * @param again an instance that is pending is replaced
+     * @return the state found: see {@link WorkState#refuses(long, boolean)}
+     */
+    long arm(Workqueue workqueue, Cpu cpu, long tick, boolean again) {
+        Timers wanted = cpu.timers;
+        Timers at = homeFor(wanted);
+        Carrier carrier = at == wanted ? Carrier.holding(cpu) : null;
+        if (carrier == null) {
+            return armAway(at, new Arming(work, workqueue, wanted, tick), again);
+        }
+        long found;
+        try {
+            found = armHere(wanted, workqueue, tick, again);
+        } finally {
+            carrier.tenure.release();
+        }
+        work.replaced(found, again);
+        return found;
+    }
+
+    private Timers homeFor(Timers wanted) {
+        for (;;) {
+            Timers at = home;
+            if (at != null && (at == wanted || !at.cpu.isAbandoned())) {
+                return at;
+            }
+            HOME.compareAndSet(this, at, wanted);
+        }
+    }
+
+    /** Owner of its home. */
+    private long armHere(Timers timers, Workqueue workqueue, long tick, boolean again) {
+        int before = generation;
+        for (;;) {
+            long s = work.state();
+            if (WorkState.refuses(s, again)) {
+                if (work.confirm(s)) {
+                    restore(timers, before);
+                    return s;
+                }
+                continue;
+            }
+            GENERATION.setOpaque(this, WorkState.generation(s) + 1);
+            if (work.arm(s)) {
+                set(timers, workqueue, tick);
+                return s;
+            }
+        }
+    }
+
+    /** Owner of its home: it was not armed anew. Who cancelled the former instance meanwhile may not have seen it. */
+    private void restore(Timers timers, int before) {
+        if (generation != before) {
+            GENERATION.setOpaque(this, before);
+            VarHandle.fullFence();
+            apply(timers);
+        }
+    }
+
+    /** Owner of its home. */
+    private void set(Timers timers, Workqueue workqueue, long tick) {
+        Wheel wheel = timers.wheel(isDeferrable);
+        if (isSet()) {
+            wheel.remove(this);
+        }
+        this.workqueue = workqueue;
+        wheel.set(this, tick);
+    }
+
+    private long armAway(Timers at, Arming arming, boolean again) {
+        for (;;) {
+            long s = work.state();
+            if (WorkState.refuses(s, again)) {
+                if (work.confirm(s)) {
+                    return s;
+                }
+            } else if (work.arm(s)) {
+                work.replaced(s, again);
+                arming.generation = WorkState.generation(s) + 1;
+                at.submit(arming, isDeferrable ? Long.MAX_VALUE : arming.tick);
+                return s;
+            }
+        }
+    }
+
+    /** Who has ended the countdown of an instance before its time: the alarm is to leave the wheel. */
+    void over(int of) {
+        Timers at = home;
+        if (at == null) {
+            return;
+        }
+        Carrier carrier = Carrier.holding(at.cpu);
+        if (carrier != null) {
+            try {
+                if (isSet() && generation == of && home == at) {
+                    at.wheel(isDeferrable).remove(this);
+                }
+            } finally {
+                carrier.tenure.release();
+            }
+        } else if ((int) GENERATION.getVolatile(this) == of) {
+            at.submit(this, Long.MAX_VALUE);
+        }
+    }
+
+    /** The instance is to come earlier if it counts down: at a tick, or at once where that is 0. */
+    void shorten(int of, long tick) {
+        Timers at = home;
+        if (at == null) {
+            return;
+        }
+        Workqueue to = null;
+        boolean done = false;
+        Carrier carrier = Carrier.holding(at.cpu);
+        if (carrier != null) {
+            try {
+                done = home == at && isSet() && generation == of;
+                if (done) {
+                    to = workqueue;
+                    hasten(at, tick);
+                }
+            } finally {
+                carrier.tenure.release();
+            }
+        }
+        if (!done) {
+            at.submit(new Shortening(this, of, tick), tick);
+        } else if (tick == 0) {
+            expire(at, of, to);
+        }
+    }
+
+    // ---- owner ----
+
+    @Override
+    public void apply(Timers timers) {
+        if (isAway(timers, this)) {
+            return;
+        }
+        if (isSet() && !work.countsDown(generation)) {
+            timers.wheel(isDeferrable).remove(this);
+        }
+    }
+
+    /** Whether it is at home elsewhere, and the operation on its way there. */
+    private boolean isAway(Timers timers, Timers.Operation operation) {
+        Timers at = home;
+        boolean away = at != timers;
+        if (away && at != null) {
+            at.submit(operation, 0);
+        }
+        return away;
+    }
+
+    @Override
+    void expire(Timers timers) {
+        expire(timers, generation, workqueue);
+    }
+
+    private void expire(Timers timers, int of, @Nullable Workqueue to) {
+        long found = work.expire(of);
+        if (found != 0 && to != null) {
+            to.expired(work, found, timers.cpu);
+        }
+    }
+
+    /** Owner. Whether the item is to go to that workqueue. */
+    boolean isFor(Workqueue closing) {
+        return workqueue == closing;
+    }
+
+    /** Owner. Takes back the instance that it is set for; true where that was not over. */
+    boolean takeBack() {
+        return work.unpend(generation);
+    }
+
+    /** An instance that was armed by somebody who does not own its home. */
+    private static final class Arming implements Timers.Operation {
+        private final DelayedWork work;
+        private final Workqueue workqueue;
+        private final Timers wanted;
+        private final long tick;
+
+        /** Written before it is submitted. */
+        private int generation;
+
+        Arming(DelayedWork work, Workqueue workqueue, Timers wanted, long tick) {
+            this.work = work;
+            this.workqueue = workqueue;
+            this.wanted = wanted;
+            this.tick = tick;
+        }
+
+        @Override
+        public void apply(Timers timers) {
+            work.countdown.arrive(this, timers);
+        }
+    }
+
+    private void arrive(Arming arming, Timers timers) {
+        if (isAway(timers, arming) || !work.countsDown(arming.generation)) {
+            return;
+        }
+        if (arming.wanted != timers) {
+            if (isSet()) {
+                timers.wheel(isDeferrable).remove(this);
+            }
+            home = arming.wanted;
+            arming.wanted.submit(arming, arming.tick);
+            return;
+        }
+        GENERATION.setOpaque(this, arming.generation);
+        VarHandle.fullFence();
+        if (work.countsDown(arming.generation)) {
+            set(timers, arming.workqueue, arming.tick);
+        } else if (isSet()) {
+            timers.wheel(isDeferrable).remove(this);
+        }
+    }
+
+    /** An instance that is to come earlier. */
+    private record Shortening(Countdown countdown, int generation, long tick) implements Timers.Operation {
+        @Override
+        public void apply(Timers timers) {
+            countdown.shortenHere(this, timers);
+        }
+    }
+
+    private void shortenHere(Shortening shortening, Timers timers) {
+        if (isAway(timers, shortening) || !work.countsDown(shortening.generation)) {
+            return;
+        }
+        if (!isSet() || generation != shortening.generation) {
+            timers.submit(shortening, 0); // the instance is on its way here
+            return;
+        }
+        hasten(timers, shortening.tick);
+        if (shortening.tick == 0) {
+            expire(timers);
+        }
+    }
+
+    /** Owner. Takes it out of the wheel, or sets it for an earlier tick. */
+    private void hasten(Timers timers, long to) {
+        Wheel wheel = timers.wheel(isDeferrable);
+        if (to == 0) {
+            wheel.remove(this);
+        } else if (to < tick) {
+            wheel.remove(this);
+            wheel.set(this, to);
+        }
+    }
+}

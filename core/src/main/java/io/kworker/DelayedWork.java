@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A work item with a timer: it can be queued after a delay, or again and again (the kernel's
+ * {@code struct delayed_work}).
+ *
+ * <p>From the call that arms the timer until its run starts, the item is pending: to queue it again is refused, and
+ * {@link #cancel}, {@link #cancelSync}, {@link #disable} and {@link #disableSync} take back the timer as well as the
+ * queued instance. {@link #flush} does not wait for a timer, {@link #flushDelayed} ends it. Without a delay it is an
+ * item like any other.
+ *
+ * <p>A timer costs no allocation where it is armed on its own CPU, and a small message where it is armed or hurried
+ * from elsewhere. It is never early, and late by at most one tick of the runtime
+ * ({@link WorkRuntime.Builder#timerResolution}) and the time that the CPU needs to get to it (J17). It lies in the
+ * wheel of the CPU that it was armed on, which is also where the item is queued then (J9).
+ */
+public abstract class DelayedWork extends Work {
+    private static final VarHandle RECURRENCE = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "recurrence", VarHandle.class, DelayedWork.class, Recurrence.class);
+
+    /** I. */
+    final Countdown countdown;
+
+    /** M: how it recurs; null where it does not. */
+    private volatile @Nullable Recurrence recurrence;
+
+    /** S: by the runs: runs that were left out, because the one before them was not over. */
+    private volatile long overruns;
+
+    /** Makes an idle item. */
+    protected DelayedWork() {
+        this(false);
+    }
+
+    /**
+     * Makes an idle item.
+     *
+     * @param deferrable whether its timer is in no hurry ({@code INIT_DEFERRABLE_WORK}): it does not wake a sleeping
+     *     CPU, and expires when that is awake for another reason, as late as that may be
+     */
+    @SuppressWarnings("this-escape") // it is kept, and not called
+    protected DelayedWork(boolean deferrable) {
+        countdown = new Countdown(this, deferrable);
+    }
+
+    /**
+     * Makes an item from a handler.
+     *
+     * @param handler what to run
+     * @return an idle item
+     * @throws NullPointerException if {@code handler} is null
+     */
+    public static DelayedWork of(Handler handler) {
+        return new HandlerDelayedWork(Objects.requireNonNull(handler, "handler"), false);
+    }
+
+    /**
+     * The same with a timer that is in no hurry: see {@link #DelayedWork(boolean)}.
+     *
+     * @param handler what to run
+     * @return an idle item
+     * @throws NullPointerException if {@code handler} is null
+     */
+    public static DelayedWork deferrable(Handler handler) {
+        return new HandlerDelayedWork(Objects.requireNonNull(handler, "handler"), true);
+    }
+
+    /**
+     * Queues the item after a delay to the system queue of the {@linkplain WorkRuntime#shared shared runtime}
+     * ({@code schedule_delayed_work}).
+     *
+     * @param nanos as {@link Workqueue#queueDelayed(DelayedWork, long)}
+     * @return as there
+     */
+    public final boolean scheduleDelayed(long nanos) {
+        return WorkRuntime.shared().system().queueDelayed(this, nanos);
+    }
+
+    /**
+     * The same.
+     *
+     * @param delay as {@link Workqueue#queueDelayed(DelayedWork, Duration)}
+     * @return as there
+     * @throws NullPointerException if {@code delay} is null
+     */
+    public final boolean scheduleDelayed(Duration delay) {
+        return WorkRuntime.shared().system().queueDelayed(this, delay);
+    }
+
+    /**
+     * Ends the wait of the timer, if there is one, so that the item is queued now; then waits for it as {@link #flush}
+     * does ({@code flush_delayed_work}).
+     *
+     * @return true if there was something to wait for; false if the item was idle
+     * @throws WorkDeadlockException as {@link #flush}
+     */
+    public final boolean flushDelayed() {
+        refuseSelfWait("flushDelayed");
+        long s = state();
+        if (!isTimed(s)) {
+            return flush();
+        }
+        countdown.shorten(generation(s), 0);
+        return flush("flushDelayed", s);
+    }
+
+    /**
+     * Whether the item waits for its timer: a snapshot.
+     *
+     * @return true if so
+     */
+    public final boolean isTimed() {
+        return isTimed(state());
+    }
+
+    /**
+     * How often a recurring item was not run because its run before that took too long.
+     *
+     * @return runs left out since the item was made
+     */
+    public final long overruns() {
+        return overruns;
+    }
+
+    // ---- recurrence ----
+
+    /** From one run to the next. */
+    private static final class Recurrence {
+        private final long period;
+
+        /** W: by who begins it, then by the runs: the moment that the next run is wanted at. */
+        private long due;
+
+        Recurrence(long period) {
+            this.period = period;
+            this.due = System.nanoTime() + period;
+        }
+
+        /** The next run is wanted at the first multiple of the period that is not past; the number left out. */
+        long advance(long now) {
+            long missed = Math.max(0, (now - due) / period);
+            due += (missed + 1) * period;
+            return missed;
+        }
+    }
+
+    /**
+     * Begins to recur, if it can be armed for the first time. It says so before that, since the first run may be over at
+     * once; a run that ends in between, of an instance that others have queued, goes by it too.
+     */
+    final boolean recur(long nanos, LongPredicate arm) {
+        Recurrence next = new Recurrence(nanos);
+        Recurrence before = (Recurrence) RECURRENCE.getAndSet(this, next);
+        boolean armed = false;
+        try {
+            armed = arm.test(next.due);
+        } finally {
+            if (!armed) {
+                RECURRENCE.compareAndSet(this, next, before);
+            }
+        }
+        return armed;
+    }
+
+    @Override
+    final void recurrenceOver() {
+        if (recurrence != null) {
+            recurrence = null;
+        }
+    }
+
+    /**
+     * Whoever has run the handler, before the run is over. The next instance is armed before the end of this one, so
+     * that whoever waits for that end, with the item disabled, finds it refused.
+     */
+    @Override
+    final void ran(Workqueue workqueue) {
+        Recurrence r = recurrence;
+        if (r == null) {
+            return;
+        }
+        long missed = overruns;
+        overruns = missed + r.advance(System.nanoTime());
+        boolean armed = workqueue.recur(this, r.due);
+        if (armed && recurrence == null) { // ended by someone who came before it was pending
+            cancel();
+        }
+    }
+
+    @Override
+    final void timerOver(int generation) {
+        countdown.over(generation);
+    }
+
+    /** An item with a handler. */
+    private static final class HandlerDelayedWork extends DelayedWork {
+        private final Handler handler;
+
+        HandlerDelayedWork(Handler handler, boolean deferrable) {
+            super(deferrable);
+            this.handler = handler;
+        }
+
+        @Override
+        protected void run() throws Exception {
+            handler.run(this);
+        }
+
+        @Override
+        Class<?> function() {
+            return handler.getClass();
+        }
+
+        @Override
+        public String toString() {
+            return super.toString() + " of " + handler;
+        }
+    }
+}

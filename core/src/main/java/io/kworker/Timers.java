@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+import java.util.function.Predicate;
+import org.jctools.queues.varhandle.MpscLinkedVarHandleQueue;
+import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The timers of one CPU: its wheels, which belong to the CPU's owner, and the ring by which everybody else reaches
+ * them. Handlers that run on the CPU are its owner for a moment by {@link Tenure#hold}.
+ *
+ * <p>Who looks at the clock, and when: an idle carrier sleeps until the next deadline; a carrier and a worker that have
+ * something to do look once in so many items, a number that follows from how long the items take.
+ */
+final class Timers {
+    /** What somebody else wants of the wheels. */
+    interface Operation {
+        /** Owner. Never blocks. */
+        void apply(Timers timers);
+    }
+
+    /** Most operations in the ring; those that find it full pay for an allocation each. */
+    private static final int RING = 4096;
+
+    /** Looks at a full ring before an operation goes to the overflow: gives a busy owner a chance to keep up. */
+    private static final int PATIENCE = 256;
+
+    /** Alarms in one turn. */
+    private static final int BATCH = 64;
+
+    /** Most items between two looks at the clock. */
+    private static final int MAX_STRIDE = 64;
+
+    /** I. */
+    final Cpu cpu;
+
+    /** I. */
+    final Ticks ticks;
+
+    private final MpscVarHandleArrayQueue<Operation> ring = new MpscVarHandleArrayQueue<>(RING);
+    private final MpscLinkedVarHandleQueue<Operation> overflow = new MpscLinkedVarHandleQueue<>();
+
+    /** C: alarms that the CPU wakes for. */
+    private final Wheel wheel;
+
+    /** C: alarms that may wait until the CPU is awake; made with the first of them. */
+    private @Nullable Wheel deferrable;
+
+    /** S: by the carrier before it announces its sleep: the tick until which it sleeps. */
+    private volatile long sleepsUntil;
+
+    /** C: the last look at the clock. */
+    private long lookedAt;
+
+    /** C: items until the next one. */
+    private int stride = 1;
+
+    Timers(Cpu cpu, Ticks ticks) {
+        this.cpu = cpu;
+        this.ticks = ticks;
+        this.wheel = new Wheel(ticks.floor(System.nanoTime()));
+    }
+
+    // ---- any thread ----
+
+    /**
+     * Hands an operation to the owner, and sees to it that it is looked at before a tick has come, or at any time where
+     * that is {@code MAX_VALUE}. Never blocks, refuses or throws. Operations are not kept in order.
+     */
+    void submit(Operation operation, long tick) {
+        if (!ring.relaxedOffer(operation)) {
+            submitToFullRing(operation);
+        }
+        cpu.raise();
+        /*
+         * Not lost: submitter  put it into the queue ; read asleep      carrier  asleep = 1 ; look at the queue
+         * Where the submitter sees the carrier asleep, it may rely on the tick that the carrier wrote before that.
+         */
+        if (tick < sleepsUntil || cpu.doorbell.isAsleep() && isFilling()) {
+            cpu.doorbell.ring();
+        }
+        cpu.evacuateIfAbandoned();
+    }
+
+    private void submitToFullRing(Operation operation) {
+        cpu.doorbell.ring();
+        for (int i = 0; i < PATIENCE; i++) {
+            Thread.onSpinWait();
+            if (ring.offer(operation)) {
+                return;
+            }
+        }
+        overflow.offer(operation);
+    }
+
+    /** Whether an operation waits. */
+    boolean hasOperations() {
+        return !ring.isEmpty() || !overflow.isEmpty();
+    }
+
+    /** Operations that nobody is in a hurry for are left in the ring while the CPU sleeps, but not too many of them. */
+    private boolean isFilling() {
+        return ring.size() > RING / 2;
+    }
+
+    // ---- owner ----
+
+    /** Owner. The wheel for alarms of a kind. */
+    Wheel wheel(boolean isDeferrable) {
+        if (!isDeferrable) {
+            return wheel;
+        }
+        Wheel lazy = deferrable;
+        if (lazy == null) {
+            deferrable = lazy = new Wheel(ticks.floor(System.nanoTime()));
+        }
+        return lazy;
+    }
+
+    /** Owner. Applies the operations that wait. */
+    void applyOperations() {
+        for (int left = ring.size(); left > 0; left--) { // no more than that: some of them come back
+            Operation operation = ring.relaxedPoll();
+            if (operation == null) {
+                break;
+            }
+            operation.apply(this);
+        }
+        for (int left = overflow.isEmpty() ? 0 : overflow.size(); left > 0; left--) {
+            Operation operation = overflow.relaxedPoll();
+            if (operation == null) {
+                break;
+            }
+            operation.apply(this);
+        }
+    }
+
+    /** Owner. Applies operations and expires what is due, up to a batch; true if there was something. */
+    boolean look(long now) {
+        lookedAt = now;
+        boolean any = hasOperations();
+        if (any) {
+            applyOperations();
+        }
+        long tick = ticks.floor(now);
+        any |= expire(wheel, tick);
+        if (deferrable != null) {
+            any |= expire(deferrable, tick);
+        }
+        return any;
+    }
+
+    private boolean expire(Wheel of, long tick) {
+        boolean any = false;
+        for (int i = 0; i < BATCH; i++) {
+            Alarm alarm = of.poll(tick);
+            if (alarm == null) {
+                break;
+            }
+            any = true;
+            alarm.expire(this);
+        }
+        return any;
+    }
+
+    /**
+     * Owner that is about to run items. Looks, if there is anything to look for.
+     *
+     * @return so many items may go by until the next look: a quarter of a tick, going by the items since the last one
+     */
+    int lookBetweenItems() {
+        if (!hasAny() && !hasOperations()) {
+            stride = MAX_STRIDE;
+            return stride;
+        }
+        long now = System.nanoTime();
+        long elapsed = Math.max(now - lookedAt, 1);
+        look(now);
+        long wanted = isDue(now) ? 1 : stride * (ticks.length() / 4) / elapsed;
+        stride = Math.clamp(wanted, 1, MAX_STRIDE);
+        return stride;
+    }
+
+    private boolean hasAny() {
+        return wheel.size() > 0 || deferrable != null && deferrable.size() > 0;
+    }
+
+    /** Owner, or the monitor while foreign code runs. Whether an alarm is due. */
+    boolean isDue(long now) {
+        return hasAny() && ticks.floor(now) >= nextTick();
+    }
+
+    private long nextTick() {
+        return deferrable == null ? wheel.next() : Math.min(wheel.next(), deferrable.next());
+    }
+
+    /** Carrier. Nanoseconds until the CPU is to be awake; MAX_VALUE if it need not be. */
+    long untilNext(long now) {
+        long next = wheel.next();
+        return next == Long.MAX_VALUE ? Long.MAX_VALUE : ticks.until(next, now);
+    }
+
+    /** Carrier, before it announces its sleep. */
+    void publishSleep() {
+        sleepsUntil = wheel.next();
+    }
+
+    /** Owner, on behalf of somebody who may block. Takes all alarms that the test is true of out of the wheels. */
+    void removeIf(Predicate<Alarm> test) {
+        applyOperations();
+        wheel.removeIf(test);
+        if (deferrable != null) {
+            deferrable.removeIf(test);
+        }
+    }
+
+    /** Last owner. Somebody else is to see to an alarm; always true. */
+    boolean moveOut(Alarm alarm) {
+        if (alarm instanceof Sleep sleep) {
+            sleep.moveOut(this);
+        }
+        return true;
+    }
+
+    /** Alarms set, weakly consistent. */
+    int size() {
+        return wheel.size() + (deferrable == null ? 0 : deferrable.size());
+    }
+}

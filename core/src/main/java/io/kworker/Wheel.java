@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A hierarchical timer wheel (Varghese and Lauck, 1987): alarms by the tick at which they expire. Confined to its
+ * owner; knows nothing of clocks, CPUs and items.
+ *
+ * <p>Level 0 has a slot for each of 64 ticks, and each further level one for 64 slots of the level below; ticks of 63
+ * bits need 11 levels. An alarm lies on the level of the highest digit, to the base of 64, in which its tick differs
+ * from the present one, in the slot of that digit. So every slot in use lies ahead within its level, an alarm of a
+ * lower level comes before those of all higher ones, and the next slot is found by counting zeros in two words. When
+ * the time of a slot of a higher level comes, its alarms move to lower levels, each of them at most once per level.
+ *
+ * <p>Setting and removing an alarm is O(1) and allocates nothing (save a level's slots, once). Time that passes costs
+ * nothing, only slots with alarms do. Within a tick the order is that of no particular rule.
+ */
+final class Wheel {
+    private static final int BITS = 6;
+    private static final int SLOTS = 1 << BITS;
+    private static final int DIGIT = SLOTS - 1;
+    private static final int LEVELS = (Long.SIZE + BITS - 1) / BITS;
+
+    /** Alarms moved to lower levels in one turn, so that a million of them do not hold up the CPU. */
+    private static final int MOVES = 256;
+
+    /** The head of a list: empty where it is its own neighbour. */
+    private static final class Slot extends Alarm {
+        /** I: -1 for a list that is no slot. */
+        private final int level;
+        private final long bit;
+
+        Slot(int level, int index) {
+            this.level = level;
+            this.bit = 1L << index;
+            before = this;
+            after = this;
+        }
+
+        boolean isEmpty() {
+            return after == this;
+        }
+
+        Alarm first() {
+            Alarm first = after;
+            assert first != null;
+            return first;
+        }
+
+        void add(Alarm alarm) {
+            Alarm last = before;
+            assert last != null;
+            alarm.before = last;
+            alarm.after = this;
+            last.after = alarm;
+            before = alarm;
+        }
+
+        /** Takes all alarms of another list, which is not empty, behind those of this one. */
+        void addAll(Slot other) {
+            Alarm first = other.after;
+            Alarm last = other.before;
+            Alarm mine = before;
+            assert first != null && last != null && mine != null;
+            mine.after = first;
+            first.before = mine;
+            last.after = this;
+            before = last;
+            other.before = other;
+            other.after = other;
+        }
+
+        @Override
+        void expire(Timers timers) {
+            throw new AssertionError();
+        }
+    }
+
+    private final Slot[][] slots = new Slot[LEVELS][];
+
+    /** By level: which slots have alarms. */
+    private final long[] occupied = new long[LEVELS];
+
+    /** Which levels have alarms. */
+    private int levels;
+
+    /** Alarms whose tick has come. */
+    private final Slot due = new Slot(-1, 0);
+
+    /** Alarms of a slot of a higher level whose time has come, on their way down; time stands still meanwhile. */
+    private final Slot moving = new Slot(-1, 0);
+
+    /** The tick up to which all has been looked at. */
+    private long now;
+
+    /** The earliest tick of an alarm, or less: removing one does not change it. MAX_VALUE while there is none. */
+    private long next = Long.MAX_VALUE;
+
+    private int size;
+
+    Wheel(long now) {
+        this.now = now;
+    }
+
+    int size() {
+        return size;
+    }
+
+    /** A tick before which nothing is to be done; exact where nothing was removed. MAX_VALUE if there is nothing. */
+    long next() {
+        return next;
+    }
+
+    /** Sets an alarm that is not set, for a tick; one that has come already expires with the next {@link #poll}. */
+    void set(Alarm alarm, long tick) {
+        assert !alarm.isSet();
+        alarm.tick = tick;
+        size++;
+        place(alarm);
+        if (tick < next) {
+            next = tick;
+        }
+    }
+
+    /** Takes an alarm that is set out of the wheel. */
+    void remove(Alarm alarm) {
+        assert alarm.isSet();
+        size--;
+        unlink(alarm);
+        if (size == 0) {
+            next = Long.MAX_VALUE;
+        }
+    }
+
+    /**
+     * Takes out the next alarm whose tick is {@code tick} or earlier. Null where there is none, or where there has been
+     * much to do for it: then {@link #next} says that there is more.
+     */
+    @Nullable
+    Alarm poll(long tick) {
+        if (tick < next) {
+            return null;
+        }
+        int moves = MOVES;
+        for (;;) {
+            if (!due.isEmpty()) {
+                Alarm alarm = due.first();
+                size--;
+                unlink(alarm);
+                if (due.isEmpty()) {
+                    lookAhead();
+                }
+                return alarm;
+            }
+            if (!moving.isEmpty()) {
+                if (moves-- == 0) {
+                    next = now;
+                    return null;
+                }
+                Alarm alarm = moving.first();
+                unlink(alarm);
+                place(alarm);
+            } else if (!advance(tick)) {
+                lookAhead();
+                return null;
+            }
+        }
+    }
+
+    /** Moves the time on to the next slot with alarms, if that is not after {@code tick}. */
+    private boolean advance(long tick) {
+        int level = Integer.numberOfTrailingZeros(levels);
+        long start = levels == 0 ? Long.MAX_VALUE : startOf(level);
+        if (levels == 0 || start > tick) {
+            now = Math.max(now, tick);
+            return false;
+        }
+        now = start;
+        Slot slot = slots[level][digit(start, level)];
+        (level == 0 ? due : moving).addAll(slot);
+        clear(slot);
+        return true;
+    }
+
+    /** The first tick of the next slot with alarms of a level that has some. */
+    private long startOf(int level) {
+        int shift = level * BITS;
+        long index = Long.numberOfTrailingZeros(occupied[level]);
+        long above = shift + BITS >= Long.SIZE ? 0 : now >>> shift + BITS << shift + BITS;
+        return above | index << shift;
+    }
+
+    private void lookAhead() {
+        if (!due.isEmpty() || !moving.isEmpty()) {
+            next = now;
+        } else {
+            next = levels == 0 ? Long.MAX_VALUE : startOf(Integer.numberOfTrailingZeros(levels));
+        }
+    }
+
+    private void place(Alarm alarm) {
+        long tick = alarm.tick;
+        if (tick <= now) {
+            due.add(alarm);
+            return;
+        }
+        int level = (Long.SIZE - 1 - Long.numberOfLeadingZeros(tick ^ now)) / BITS;
+        int index = digit(tick, level);
+        Slot[] row = slots[level];
+        if (row == null) {
+            row = newRow(level);
+        }
+        row[index].add(alarm);
+        occupied[level] |= 1L << index;
+        levels |= 1 << level;
+    }
+
+    private Slot[] newRow(int level) {
+        Slot[] row = new Slot[SLOTS];
+        for (int i = 0; i < SLOTS; i++) {
+            row[i] = new Slot(level, i);
+        }
+        slots[level] = row;
+        return row;
+    }
+
+    private static int digit(long tick, int level) {
+        return (int) (tick >>> level * BITS) & DIGIT;
+    }
+
+    private void unlink(Alarm alarm) {
+        Alarm before = alarm.before;
+        Alarm after = alarm.after;
+        assert before != null && after != null;
+        before.after = after;
+        after.before = before;
+        alarm.before = null;
+        alarm.after = null;
+        if (before == after && before instanceof Slot slot) {
+            clear(slot);
+        }
+    }
+
+    /** A list has become empty. */
+    private void clear(Slot slot) {
+        if (slot.level >= 0) {
+            occupied[slot.level] &= ~slot.bit;
+            if (occupied[slot.level] == 0) {
+                levels &= ~(1 << slot.level);
+            }
+        }
+    }
+
+    /** Takes out all alarms that the test is true of, and tells of each. The test must not touch the wheel. */
+    void removeIf(Predicate<Alarm> test) {
+        removeIf(due, test);
+        removeIf(moving, test);
+        for (Slot[] row : slots) {
+            if (row != null) {
+                for (Slot slot : row) {
+                    removeIf(slot, test);
+                }
+            }
+        }
+    }
+
+    private void removeIf(Slot list, Predicate<Alarm> test) {
+        for (Alarm alarm = list.first(); alarm != list;) {
+            Alarm after = alarm.after;
+            assert after != null;
+            if (test.test(alarm)) {
+                remove(alarm);
+            }
+            alarm = after;
+        }
+    }
+}
