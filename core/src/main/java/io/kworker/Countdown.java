@@ -60,23 +60,24 @@ final class Countdown extends Alarm implements Timers.Operation {
      * Arms the item for a tick, unless it is refused.
      *
      * @param cpu whose wheel it is to lie in, and where the item is to be queued then
-     * @param again an instance that is pending is replaced
-     * @return the state found: see {@link WorkState#refuses(long, boolean)}
+     * @return the state found: see {@link WorkState#refuses(long, WorkState.Arm)}
      */
-    long arm(Workqueue workqueue, Cpu cpu, long tick, boolean again) {
+    long arm(Workqueue workqueue, Cpu cpu, long tick, WorkState.Arm which) {
         Timers wanted = cpu.timers;
         Timers at = homeFor(wanted);
         Carrier carrier = at == wanted ? Carrier.holding(cpu) : null;
         if (carrier == null) {
-            return armAway(at, new Arming(work, workqueue, wanted, tick), again);
+            return armAway(at, new Arming(work, workqueue, wanted, tick), which);
         }
         long found;
         try {
-            found = armHere(wanted, workqueue, tick, again);
+            found = armHere(wanted, workqueue, tick, which);
         } finally {
             carrier.tenure.release();
         }
-        work.replaced(found, again);
+        if (!WorkState.refuses(found, which)) {
+            work.replaced(found);
+        }
         return found;
     }
 
@@ -91,11 +92,11 @@ final class Countdown extends Alarm implements Timers.Operation {
     }
 
     /** Owner of its home. */
-    private long armHere(Timers timers, Workqueue workqueue, long tick, boolean again) {
+    private long armHere(Timers timers, Workqueue workqueue, long tick, WorkState.Arm which) {
         int before = generation;
         for (;;) {
             long s = work.state();
-            if (WorkState.refuses(s, again)) {
+            if (WorkState.refuses(s, which)) {
                 if (work.confirm(s)) {
                     restore(timers, before);
                     return s;
@@ -129,15 +130,15 @@ final class Countdown extends Alarm implements Timers.Operation {
         wheel.set(this, tick);
     }
 
-    private long armAway(Timers at, Arming arming, boolean again) {
+    private long armAway(Timers at, Arming arming, WorkState.Arm which) {
         for (;;) {
             long s = work.state();
-            if (WorkState.refuses(s, again)) {
+            if (WorkState.refuses(s, which)) {
                 if (work.confirm(s)) {
                     return s;
                 }
             } else if (work.arm(s)) {
-                work.replaced(s, again);
+                work.replaced(s);
                 arming.generation = WorkState.generation(s) + 1;
                 at.submit(arming, isDeferrable ? Long.MAX_VALUE : arming.tick);
                 return s;

@@ -18,7 +18,8 @@ final class SystemQueues {
         FREEZABLE("events_freezable", Workqueue.Builder::freezable),
         POWER_EFFICIENT("events_power_efficient", Workqueue.Builder::powerEfficient),
         BH("events_bh", Workqueue.Builder::bh),
-        BH_HIGHPRI("events_bh_highpri", builder -> builder.bh().highpri());
+        BH_HIGHPRI("events_bh_highpri", builder -> builder.bh().highpri()),
+        TIMERS("timers", builder -> builder.bh().highpri());
 
         private final String name;
         @SuppressWarnings("ImmutableEnumChecker") private final UnaryOperator<Workqueue.Builder> flags;

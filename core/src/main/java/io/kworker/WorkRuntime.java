@@ -221,6 +221,11 @@ public final class WorkRuntime implements AutoCloseable {
         return systemQueues.get(SystemQueues.Kind.BH_HIGHPRI);
     }
 
+    /** Where the callbacks of {@link SoftTimer}s run. */
+    Workqueue timerQueue() {
+        return systemQueues.get(SystemQueues.Kind.TIMERS);
+    }
+
     /**
      * Describes a workqueue to be made ({@code alloc_workqueue}).
      *

@@ -124,9 +124,23 @@ abstract class WorkState extends Entry {
         return (state & (PENDING | DEPTH_MASK)) != 0;
     }
 
-    /** The same of an arming; {@code again}: a pending instance is re-timed. */
-    static boolean refuses(long state, boolean again) {
-        return again ? isDisabled(state) : refuses(state);
+    /** Which items an arming takes, of those that are not disabled. */
+    enum Arm {
+        /** Those of which no instance is pending. */
+        IDLE,
+        /** All; an instance that is pending is replaced. */
+        ANY,
+        /** Those of which an instance is pending; it is replaced. */
+        PENDING
+    }
+
+    /** Whether an arming that found this state was refused. */
+    static boolean refuses(long state, Arm which) {
+        return switch (which) {
+            case IDLE -> refuses(state);
+            case ANY -> isDisabled(state);
+            case PENDING -> isDisabled(state) || !isPending(state);
+        };
     }
 
     final long state() {
@@ -169,13 +183,13 @@ abstract class WorkState extends Entry {
     }
 
     /** As {@link #pend}, in place of an instance that may be pending already. */
-    final long replace() {
+    final long replace(Arm which) {
         for (;;) {
             long s = state;
-            boolean refused = refuses(s, true);
+            boolean refused = refuses(s, which);
             if (cas(s, refused ? s : (s & ~TIMED) + GENERATION_ONE | PENDING | LINKED)) {
                 if (!refused) {
-                    replaced(s, true);
+                    replaced(s);
                 }
                 return s;
             }
@@ -187,9 +201,9 @@ abstract class WorkState extends Entry {
         return cas(s, s);
     }
 
-    /** After a successful {@link #arm}: the instance that was pending in the state found is over. */
-    final void replaced(long found, boolean again) {
-        if (again && isPending(found) && !isDisabled(found)) {
+    /** After a successful {@link #arm}: an instance that was pending in the state found is over. */
+    final void replaced(long found) {
+        if (isPending(found)) {
             release(state);
         }
     }

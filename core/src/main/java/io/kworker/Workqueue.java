@@ -312,7 +312,7 @@ public final class Workqueue implements AutoCloseable {
             throw new IllegalArgumentException("the period must be positive, not " + nanos + " nanoseconds");
         }
         Objects.requireNonNull(work, "work");
-        return work.recur(nanos, due -> arm(work, runtime.localCpu(), runtime.ticks().ceil(due)));
+        return work.recur(nanos, due -> armAt(work, runtime.localCpu(), runtime.ticks().ceil(due)));
     }
 
     /**
@@ -329,48 +329,49 @@ public final class Workqueue implements AutoCloseable {
         return queueEvery(work, nanos(period));
     }
 
-    private static long nanos(Duration delay) {
+    static long nanos(Duration delay) {
         Duration longest = Duration.ofNanos(Long.MAX_VALUE);
         return delay.isNegative() ? -1 : delay.compareTo(longest) > 0 ? Long.MAX_VALUE : delay.toNanos();
     }
 
     private boolean delay(DelayedWork work, int cpu, long nanos) {
-        return nanos <= 0 ? queue(work, cpu) : arm(work, cpu, runtime.ticks().after(System.nanoTime(), nanos));
+        return nanos <= 0 ? queue(work, cpu) : armAt(work, cpu, runtime.ticks().after(System.nanoTime(), nanos));
     }
 
     /** Arms an item that is not pending for a tick. */
-    private boolean arm(DelayedWork work, int cpu, long tick) {
+    boolean armAt(DelayedWork work, int cpu, long tick) {
         if (phase != OPEN) {
             admit();
         }
         expectTimers();
-        long found = work.countdown.arm(this, runtime.cpuAt(cpu), tick, false);
+        long found = work.countdown.arm(this, runtime.cpuAt(cpu), tick, WorkState.Arm.IDLE);
         return !WorkState.refuses(found) && (phase == OPEN || stands(work, WorkState.generation(found) + 1));
     }
 
     private boolean mod(DelayedWork work, int cpu, long nanos) {
-        return modAt(work, cpu, nanos <= 0 ? 0 : runtime.ticks().after(System.nanoTime(), nanos));
+        return modAt(work, cpu, nanos <= 0 ? 0 : runtime.ticks().after(System.nanoTime(), nanos),
+                WorkState.Arm.ANY);
     }
 
     /** Re-times an item, to a tick or, where that is 0, to now. */
-    boolean modAt(DelayedWork work, int cpu, long tick) {
+    boolean modAt(DelayedWork work, int cpu, long tick, WorkState.Arm which) {
         if (phase != OPEN) {
             admit();
         }
         expectTimers();
         long found;
         if (tick > 0) {
-            found = work.countdown.arm(this, runtime.cpuAt(cpu), tick, true);
+            found = work.countdown.arm(this, runtime.cpuAt(cpu), tick, which);
         } else {
-            found = work.replace();
-            if (!WorkState.isDisabled(found)) {
+            found = work.replace(which);
+            if (!WorkState.refuses(found, which)) {
                 if (WorkState.isTimed(found)) {
                     work.timerOver(WorkState.generation(found));
                 }
                 submit(work, found, WorkState.generation(found) + 1, cpu);
             }
         }
-        if (WorkState.isDisabled(found)) {
+        if (WorkState.refuses(found, which)) {
             return false;
         }
         if (phase != OPEN) {
@@ -398,7 +399,7 @@ public final class Workqueue implements AutoCloseable {
     /** Whoever has run a recurring item. False where that is over. */
     boolean recur(DelayedWork work, long due) {
         try {
-            return phase == OPEN && arm(work, runtime.localCpu(), runtime.ticks().ceil(due));
+            return phase == OPEN && armAt(work, runtime.localCpu(), runtime.ticks().ceil(due));
         } catch (RejectedExecutionException e) { // it was closed in this moment
             return false;
         }

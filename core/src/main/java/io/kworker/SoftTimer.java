@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * A timer (the kernel's {@code struct timer_list}): a short callback at a deadline, in atomic context.
+ *
+ * <p>Subclass it, or make one from a callback with {@link #of}. A deadline is a moment of {@link System#nanoTime}. The
+ * callback is never early, and late by at most one tick ({@link WorkRuntime.Builder#timerResolution}) and the time its
+ * CPU needs to get to it (M11, J17). It runs on the CPU that the timer was armed on, before all work that is not BH, and
+ * must not block: one that does is reported once for its class (J7). It never runs twice at a time, and may arm, delete
+ * and shut down its own timer (M12). What it throws is logged. What should sleep is queued by it as {@link Work}.
+ *
+ * <p>A timer is pending from the call that arms it until just before its callback is entered. What a thread does before
+ * a call that arms it happens before the callback that follows; what a callback does happens before the return of a
+ * {@link #deleteSync} or {@link #shutdownSync} that waited for it.
+ *
+ * <p>All methods may be called from any thread and never block, save the two that wait; those spin in an atomic
+ * callback. Of several threads that arm a timer at once one wins (M13). On its own CPU arming and deleting costs no
+ * allocation; from elsewhere arming costs a small message. Where a timer must not outlive something: it and the work
+ * that it queues may arm each other again, so shut the timer down first, then cancel the work (M17).
+ */
+public abstract class SoftTimer {
+    private static final VarHandle SHUT_DOWN = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "isShutDown", VarHandle.class, SoftTimer.class, boolean.class);
+
+    private final WorkRuntime runtime;
+    private final Workqueue queue;
+    private final Shot shot;
+
+    /** M: set once. */
+    private volatile boolean isShutDown;
+
+    /** What a timer made by {@link SoftTimer#of} calls. */
+    @FunctionalInterface
+    public interface Callback {
+        /**
+         * The deadline has come. Must not block.
+         *
+         * @param timer the timer, which is not pending any more
+         * @throws Exception whatever goes wrong: it is logged
+         */
+        void expired(SoftTimer timer) throws Exception;
+    }
+
+    /**
+     * Makes a timer that is not armed.
+     *
+     * @param runtime whose CPUs it runs on
+     */
+    protected SoftTimer(WorkRuntime runtime) {
+        this(runtime, false);
+    }
+
+    /**
+     * Makes a timer that is not armed.
+     *
+     * @param runtime whose CPUs it runs on
+     * @param deferrable whether it is in no hurry ({@code TIMER_DEFERRABLE}): it does not wake a sleeping CPU, and
+     *     expires when that is awake for another reason, as late as that may be
+     */
+    @SuppressWarnings("this-escape") // it is kept, and not called
+    protected SoftTimer(WorkRuntime runtime, boolean deferrable) {
+        this.runtime = runtime;
+        this.queue = runtime.timerQueue();
+        this.shot = new Shot(this, deferrable);
+    }
+
+    /**
+     * Makes a timer from a callback ({@code timer_setup}).
+     *
+     * @param runtime whose CPUs it runs on
+     * @param callback what to call
+     * @return a timer that is not armed
+     * @throws NullPointerException if an argument is null
+     */
+    public static SoftTimer of(WorkRuntime runtime, Callback callback) {
+        return new CallbackTimer(runtime, false, Objects.requireNonNull(callback, "callback"));
+    }
+
+    /**
+     * The same for a timer that is in no hurry: see {@link #SoftTimer(WorkRuntime, boolean)}.
+     *
+     * @param runtime whose CPUs it runs on
+     * @param callback what to call
+     * @return a timer that is not armed
+     * @throws NullPointerException if an argument is null
+     */
+    public static SoftTimer deferrable(WorkRuntime runtime, Callback callback) {
+        return new CallbackTimer(runtime, true, Objects.requireNonNull(callback, "callback"));
+    }
+
+    /**
+     * The deadline has come. Must not block.
+     *
+     * @throws Exception whatever goes wrong: it is logged
+     */
+    protected abstract void expired() throws Exception;
+
+    /**
+     * Arms the timer for a deadline on the caller's CPU, whether or not it is pending ({@code mod_timer}, M2).
+     *
+     * @param deadline a {@link System#nanoTime}; one that is past comes at once
+     * @return whether it was pending: it has another deadline now. False also where it is shut down, and then it is
+     *     not armed (M9), or while somebody is in {@link #deleteSync} for it
+     * @throws java.util.concurrent.RejectedExecutionException if the runtime is closed or closing
+     */
+    public final boolean mod(long deadline) {
+        return queue.modAt(shot, runtime.localCpu(), runtime.ticks().ceil(deadline), WorkState.Arm.ANY);
+    }
+
+    /**
+     * The same, with a deadline that is so far from now.
+     *
+     * @param delay zero or less for at once
+     * @return as {@link #mod}
+     * @throws java.util.concurrent.RejectedExecutionException as there
+     * @throws NullPointerException if {@code delay} is null
+     */
+    public final boolean modAfter(Duration delay) {
+        return mod(System.nanoTime() + Workqueue.nanos(delay));
+    }
+
+    /**
+     * As {@link #mod} on a given CPU ({@code add_timer_on}).
+     *
+     * @param cpu number of a CPU, out of {@link WorkRuntime#cpus}
+     * @param deadline a {@link System#nanoTime}
+     * @return as {@link #mod}
+     * @throws IllegalArgumentException if the runtime has no such CPU
+     * @throws java.util.concurrent.RejectedExecutionException as {@link #mod}
+     */
+    public final boolean modOn(int cpu, long deadline) {
+        return queue.modAt(shot, runtime.indexOf(cpu), runtime.ticks().ceil(deadline), WorkState.Arm.ANY);
+    }
+
+    /**
+     * As {@link #mod}, but only if the timer is pending ({@code mod_timer_pending}, M3).
+     *
+     * @param deadline a {@link System#nanoTime}
+     * @return whether it was pending
+     * @throws java.util.concurrent.RejectedExecutionException as {@link #mod}
+     */
+    public final boolean modPending(long deadline) {
+        return queue.modAt(shot, runtime.localCpu(), runtime.ticks().ceil(deadline), WorkState.Arm.PENDING);
+    }
+
+    /**
+     * As {@link #mod}, but only ever makes the deadline earlier ({@code timer_reduce}, M4).
+     *
+     * @param deadline a {@link System#nanoTime}
+     * @return whether it was pending; if not, it is now, unless it is shut down
+     * @throws java.util.concurrent.RejectedExecutionException as {@link #mod}
+     */
+    public final boolean reduce(long deadline) {
+        for (;;) {
+            long s = shot.state();
+            if (WorkState.isTimed(s)) {
+                shot.countdown.shorten(WorkState.generation(s), runtime.ticks().ceil(deadline));
+                return true;
+            }
+            if (WorkState.isPending(s)) {
+                return true;
+            }
+            if (queue.armAt(shot, runtime.localCpu(), runtime.ticks().ceil(deadline)) || isShutDown) {
+                return false;
+            }
+            if (WorkState.isDisabled(shot.state())) {
+                return false; // somebody is in deleteSync
+            }
+        }
+    }
+
+    /**
+     * Takes the timer back; a callback that runs goes on ({@code timer_delete}, M6).
+     *
+     * @return whether it was pending
+     */
+    public final boolean delete() {
+        return shot.cancel();
+    }
+
+    /**
+     * Takes the timer back and waits for a callback that runs ({@code timer_delete_sync}, M8, M15). While it waits, the
+     * timer is not armed by anybody, by the callback neither. Afterwards it can be armed again. An interrupt does not
+     * end the wait; the flag is kept.
+     *
+     * @return whether it was pending
+     * @throws WorkDeadlockException if called by the callback itself, or by a handler that the callback waits for
+     */
+    public final boolean deleteSync() {
+        return shot.cancelSync();
+    }
+
+    /**
+     * As {@link #delete}, and from now on the timer is not armed by anybody: such calls are ignored and return false
+     * ({@code timer_shutdown}, M9). It stays so.
+     *
+     * @return whether it was pending
+     */
+    public final boolean shutdown() {
+        return beShutDown() ? shot.disable() : shot.cancel();
+    }
+
+    /**
+     * As {@link #shutdown}, and waits for a callback that runs ({@code timer_shutdown_sync}).
+     *
+     * @return whether it was pending
+     * @throws WorkDeadlockException as {@link #deleteSync}
+     */
+    public final boolean shutdownSync() {
+        boolean wasPending = shutdown();
+        return shot.cancelSync() || wasPending;
+    }
+
+    private boolean beShutDown() {
+        return SHUT_DOWN.compareAndSet(this, false, true);
+    }
+
+    /**
+     * Whether the timer is armed and its callback has not started: a snapshot ({@code timer_pending}, M10).
+     *
+     * @return true if pending
+     */
+    public final boolean isPending() {
+        return shot.isPending();
+    }
+
+    /**
+     * Whether the callback runs now: a snapshot.
+     *
+     * @return true if running
+     */
+    public final boolean isRunning() {
+        return shot.isRunning();
+    }
+
+    /** What is called: the class of the timer, or of its callback; for reports. */
+    Class<?> function() {
+        return getClass();
+    }
+
+    @Override
+    public String toString() {
+        return getClass().getName() + '@' + Integer.toHexString(System.identityHashCode(this))
+                + (shot.isPending() ? " pending" : "") + (shot.isRunning() ? " running" : "")
+                + (isShutDown ? " shut down" : "");
+    }
+
+    /** The item that is queued to the BH lane when the deadline has come. */
+    private static final class Shot extends DelayedWork {
+        private final SoftTimer timer;
+
+        Shot(SoftTimer timer, boolean deferrable) {
+            super(deferrable);
+            this.timer = timer;
+        }
+
+        @Override
+        protected void run() throws Exception {
+            timer.expired();
+        }
+
+        @Override
+        Class<?> function() {
+            return timer.function();
+        }
+
+        @Override
+        public String toString() {
+            return timer.toString();
+        }
+    }
+
+    /** A timer with a callback. */
+    private static final class CallbackTimer extends SoftTimer {
+        private final Callback callback;
+
+        CallbackTimer(WorkRuntime runtime, boolean deferrable, Callback callback) {
+            super(runtime, deferrable);
+            this.callback = callback;
+        }
+
+        @Override
+        protected void expired() throws Exception {
+            callback.expired(this);
+        }
+
+        @Override
+        Class<?> function() {
+            return callback.getClass();
+        }
+
+        @Override
+        public String toString() {
+            return super.toString() + " of " + callback;
+        }
+    }
+}
