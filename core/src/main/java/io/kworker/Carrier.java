@@ -77,7 +77,11 @@ final class Carrier extends Thread {
      * before that. Null for everybody else.
      */
     static @Nullable Carrier holding(Cpu cpu) {
-        Carrier carrier = CarrierScheduler.currentCarrierIfAny();
+        return holding(current(), cpu);
+    }
+
+    /** The same for a caller that has asked for its carrier already. */
+    static @Nullable Carrier holding(@Nullable Carrier carrier, Cpu cpu) {
         if (carrier == null || carrier.cpu != cpu) {
             return null;
         }
@@ -86,6 +90,19 @@ final class Carrier extends Thread {
         }
         carrier.tenure.release();
         return null;
+    }
+
+    /** The carrier that the calling thread is mounted on at this moment, or is. */
+    static @Nullable Carrier current() {
+        Thread thread = Thread.currentThread();
+        if (!thread.isVirtual()) {
+            return thread instanceof Carrier carrier ? carrier : null;
+        }
+        return Run.current() instanceof Worker worker ? worker.carrier() : CarrierScheduler.carrierOfChild();
+    }
+
+    Cpu cpu() {
+        return cpu;
     }
 
     /** The system's number of this thread; -1 before it runs. */
@@ -229,6 +246,9 @@ final class Carrier extends Thread {
             endIdling();
         }
         mounted = worker;
+        if (worker != null) {
+            worker.isMountedOn(this);
+        }
         blocked = null;
         tenure.leave();
         try {

@@ -73,22 +73,11 @@ final class CarrierScheduler extends ForkJoinPool {
         this.cpu = cpu;
     }
 
-    /** The carrier that the calling thread is mounted on at this moment, or is; null if that is none of ours. */
-    static @Nullable Carrier currentCarrierIfAny() {
+    /** The carrier that the calling virtual thread is mounted on at this moment; null if that is none of ours. */
+    static @Nullable Carrier carrierOfChild() {
         MethodHandle handle = currentCarrier;
         try {
             return handle != null && (Thread) handle.invokeExact() instanceof Carrier carrier ? carrier : null;
-        } catch (Throwable t) {
-            throw new AssertionError(t);
-        }
-    }
-
-    /** The carrier that the calling thread, one of our virtual ones, is mounted on at this moment. */
-    static Carrier currentCarrier() {
-        MethodHandle handle = currentCarrier;
-        assert handle != null;
-        try {
-            return (Carrier) (Thread) handle.invokeExact();
         } catch (Throwable t) {
             throw new AssertionError(t);
         }

@@ -60,12 +60,14 @@ final class Countdown extends Alarm implements Timers.Operation {
      * Arms the item for a tick, unless it is refused.
      *
      * @param cpu whose wheel it is to lie in, and where the item is to be queued then
+     * @param caller what the caller is mounted on
      * @return the state found: see {@link WorkState#refuses(long, WorkState.Arm)}
      */
-    long arm(Workqueue workqueue, Cpu cpu, long tick, WorkState.Arm which) {
+    long arm(Workqueue workqueue, Cpu cpu, long tick, WorkState.Arm which,
+            @Nullable Carrier caller) {
         Timers wanted = cpu.timers;
         Timers at = homeFor(wanted);
-        Carrier carrier = at == wanted ? Carrier.holding(cpu) : null;
+        Carrier carrier = at == wanted ? Carrier.holding(caller, cpu) : null;
         if (carrier == null) {
             return armAway(at, new Arming(work, workqueue, wanted, tick), which);
         }

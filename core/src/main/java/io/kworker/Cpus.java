@@ -5,6 +5,7 @@ package io.kworker;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** The CPUs of a runtime, and which of them a thread is on. */
 final class Cpus {
@@ -51,6 +52,11 @@ final class Cpus {
 
     int[] numbers() {
         return Arrays.stream(array).mapToInt(cpu -> cpu.number).toArray();
+    }
+
+    /** The same for a caller that has asked for its carrier already. */
+    int local(@Nullable Carrier carrier) {
+        return carrier != null && carrier.cpu().runtime == runtime ? standIns[carrier.cpu().index] : local();
     }
 
     /** Index of the caller's CPU: its worker's, else the one it runs on at the moment; one that is online. */

@@ -112,7 +112,12 @@ public abstract class SoftTimer {
      * @throws java.util.concurrent.RejectedExecutionException if the runtime is closed or closing
      */
     public final boolean mod(long deadline) {
-        return queue.modAt(shot, runtime.localCpu(), runtime.ticks().ceil(deadline), WorkState.Arm.ANY);
+        return mod(deadline, WorkState.Arm.ANY);
+    }
+
+    private boolean mod(long deadline, WorkState.Arm which) {
+        Carrier caller = Carrier.current();
+        return queue.modAt(shot, runtime.localCpu(caller), runtime.ticks().ceil(deadline), which, caller);
     }
 
     /**
@@ -137,7 +142,8 @@ public abstract class SoftTimer {
      * @throws java.util.concurrent.RejectedExecutionException as {@link #mod}
      */
     public final boolean modOn(int cpu, long deadline) {
-        return queue.modAt(shot, runtime.indexOf(cpu), runtime.ticks().ceil(deadline), WorkState.Arm.ANY);
+        return queue.modAt(shot, runtime.indexOf(cpu), runtime.ticks().ceil(deadline), WorkState.Arm.ANY,
+                Carrier.current());
     }
 
     /**
@@ -148,7 +154,7 @@ public abstract class SoftTimer {
      * @throws java.util.concurrent.RejectedExecutionException as {@link #mod}
      */
     public final boolean modPending(long deadline) {
-        return queue.modAt(shot, runtime.localCpu(), runtime.ticks().ceil(deadline), WorkState.Arm.PENDING);
+        return mod(deadline, WorkState.Arm.PENDING);
     }
 
     /**
@@ -168,7 +174,9 @@ public abstract class SoftTimer {
             if (WorkState.isPending(s)) {
                 return true;
             }
-            if (queue.armAt(shot, runtime.localCpu(), runtime.ticks().ceil(deadline)) || isShutDown) {
+            Carrier caller = Carrier.current();
+            long tick = runtime.ticks().ceil(deadline);
+            if (queue.armAt(shot, runtime.localCpu(caller), tick, caller) || isShutDown) {
                 return false;
             }
             if (WorkState.isDisabled(shot.state())) {

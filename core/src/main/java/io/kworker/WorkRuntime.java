@@ -612,6 +612,11 @@ public final class WorkRuntime implements AutoCloseable {
         return cpus.local();
     }
 
+    /** The same for a caller that has asked for its carrier already. */
+    int localCpu(@Nullable Carrier carrier) {
+        return cpus.local(carrier);
+    }
+
     /** Index of the CPU with that number. */
     int indexOf(int number) {
         return cpus.indexOf(number);

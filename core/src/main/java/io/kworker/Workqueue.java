@@ -203,7 +203,8 @@ public final class Workqueue implements AutoCloseable {
      * @throws NullPointerException if {@code work} is null
      */
     public boolean queueDelayed(DelayedWork work, long nanos) {
-        return delay(work, runtime.localCpu(), nanos);
+        Carrier caller = Carrier.current();
+        return delay(work, runtime.localCpu(caller), nanos, caller);
     }
 
     /**
@@ -231,7 +232,7 @@ public final class Workqueue implements AutoCloseable {
      * @throws NullPointerException if {@code work} is null
      */
     public boolean queueDelayedOn(int cpu, DelayedWork work, long nanos) {
-        return delay(work, runtime.indexOf(cpu), nanos);
+        return delay(work, runtime.indexOf(cpu), nanos, Carrier.current());
     }
 
     /**
@@ -262,7 +263,8 @@ public final class Workqueue implements AutoCloseable {
      * @throws NullPointerException if {@code work} is null
      */
     public boolean modDelayed(DelayedWork work, long nanos) {
-        return mod(work, runtime.localCpu(), nanos);
+        Carrier caller = Carrier.current();
+        return mod(work, runtime.localCpu(caller), nanos, caller);
     }
 
     /**
@@ -290,7 +292,7 @@ public final class Workqueue implements AutoCloseable {
      * @throws NullPointerException if {@code work} is null
      */
     public boolean modDelayedOn(int cpu, DelayedWork work, long nanos) {
-        return mod(work, runtime.indexOf(cpu), nanos);
+        return mod(work, runtime.indexOf(cpu), nanos, Carrier.current());
     }
 
     /**
@@ -312,7 +314,7 @@ public final class Workqueue implements AutoCloseable {
             throw new IllegalArgumentException("the period must be positive, not " + nanos + " nanoseconds");
         }
         Objects.requireNonNull(work, "work");
-        return work.recur(nanos, due -> armAt(work, runtime.localCpu(), runtime.ticks().ceil(due)));
+        return work.recur(nanos, due -> armAt(work, due));
     }
 
     /**
@@ -334,34 +336,41 @@ public final class Workqueue implements AutoCloseable {
         return delay.isNegative() ? -1 : delay.compareTo(longest) > 0 ? Long.MAX_VALUE : delay.toNanos();
     }
 
-    private boolean delay(DelayedWork work, int cpu, long nanos) {
-        return nanos <= 0 ? queue(work, cpu) : armAt(work, cpu, runtime.ticks().after(System.nanoTime(), nanos));
+    private boolean delay(DelayedWork work, int cpu, long nanos, @Nullable Carrier caller) {
+        return nanos <= 0 ? queue(work, cpu)
+                : armAt(work, cpu, runtime.ticks().after(System.nanoTime(), nanos), caller);
+    }
+
+    /** Arms an item that is not pending for a moment, on the caller's CPU. */
+    private boolean armAt(DelayedWork work, long deadline) {
+        Carrier caller = Carrier.current();
+        return armAt(work, runtime.localCpu(caller), runtime.ticks().ceil(deadline), caller);
     }
 
     /** Arms an item that is not pending for a tick. */
-    boolean armAt(DelayedWork work, int cpu, long tick) {
+    boolean armAt(DelayedWork work, int cpu, long tick, @Nullable Carrier caller) {
         if (phase != OPEN) {
             admit();
         }
         expectTimers();
-        long found = work.countdown.arm(this, runtime.cpuAt(cpu), tick, WorkState.Arm.IDLE);
+        long found = work.countdown.arm(this, runtime.cpuAt(cpu), tick, WorkState.Arm.IDLE, caller);
         return !WorkState.refuses(found) && (phase == OPEN || stands(work, WorkState.generation(found) + 1));
     }
 
-    private boolean mod(DelayedWork work, int cpu, long nanos) {
+    private boolean mod(DelayedWork work, int cpu, long nanos, @Nullable Carrier caller) {
         return modAt(work, cpu, nanos <= 0 ? 0 : runtime.ticks().after(System.nanoTime(), nanos),
-                WorkState.Arm.ANY);
+                WorkState.Arm.ANY, caller);
     }
 
     /** Re-times an item, to a tick or, where that is 0, to now. */
-    boolean modAt(DelayedWork work, int cpu, long tick, WorkState.Arm which) {
+    boolean modAt(DelayedWork work, int cpu, long tick, WorkState.Arm which, @Nullable Carrier caller) {
         if (phase != OPEN) {
             admit();
         }
         expectTimers();
         long found;
         if (tick > 0) {
-            found = work.countdown.arm(this, runtime.cpuAt(cpu), tick, which);
+            found = work.countdown.arm(this, runtime.cpuAt(cpu), tick, which, caller);
         } else {
             found = work.replace(which);
             if (!WorkState.refuses(found, which)) {
@@ -399,7 +408,7 @@ public final class Workqueue implements AutoCloseable {
     /** Whoever has run a recurring item. False where that is over. */
     boolean recur(DelayedWork work, long due) {
         try {
-            return phase == OPEN && armAt(work, runtime.localCpu(), runtime.ticks().ceil(due));
+            return phase == OPEN && armAt(work, due);
         } catch (RejectedExecutionException e) { // it was closed in this moment
             return false;
         }
