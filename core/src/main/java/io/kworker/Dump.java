@@ -78,6 +78,7 @@ final class Dump {
                     .append(seat.isStarving() ? " no-worker" : "");
         }
         text.append(" in-flight=").append(inFlight.stream().filter(handler -> handler.run().cpu == cpu).count())
+                .append(cpu.timers.size() > 0 ? " timers=" + cpu.timers.size() : "")
                 .append(cpu.hasMessages() ? " ready" : "")
                 .append(runtime.online().get(cpu.number) ? "" : " offline");
         queue(cpu.queue);

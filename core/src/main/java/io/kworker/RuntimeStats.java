@@ -47,6 +47,7 @@ public record RuntimeStats(String name, List<PerCpu> cpus, List<PerPod> pods) {
      * @param isReady whether a message waits for the CPU: a handler that was woken, or news for its books
      * @param queued entries in its queues, of all urgencies and with those that overflowed, not yet looked at
      * @param overflowing those of them that did not fit into the rings
+     * @param timers timers that wait for their time: of delayed items, of {@link SoftTimer}s and of sleeping handlers
      * @param takeOvers how often the CPU was taken from a handler that kept it for too long (G28); in fallback never
      */
     public record PerCpu(
@@ -57,6 +58,7 @@ public record RuntimeStats(String name, List<PerCpu> cpus, List<PerPod> pods) {
             boolean isReady,
             long queued,
             long overflowing,
+            int timers,
             long takeOvers) {
         private static PerCpu of(Cpu cpu, boolean isOnline) {
             long queued = 0;
@@ -69,7 +71,7 @@ public record RuntimeStats(String name, List<PerCpu> cpus, List<PerPod> pods) {
             Seat seat = engine instanceof Seat s ? s : null;
             int workers = seat == null ? engine.runs().size() : seat.crew().size();
             return new PerCpu(cpu.number, isOnline, workers, seat == null ? 0 : seat.crew().idle(), cpu.hasMessages(),
-                    queued, overflowing, seat == null ? 0 : seat.takeOvers());
+                    queued, overflowing, cpu.timers.size(), seat == null ? 0 : seat.takeOvers());
         }
     }
 

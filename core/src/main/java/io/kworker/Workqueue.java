@@ -405,6 +405,10 @@ public final class Workqueue implements AutoCloseable {
         timersCancelled.increment();
     }
 
+    long timersCancelled() {
+        return timersCancelled.sum();
+    }
+
     /** Whoever has run a recurring item. False where that is over. */
     boolean recur(DelayedWork work, long due) {
         try {

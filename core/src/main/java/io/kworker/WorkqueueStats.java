@@ -16,8 +16,9 @@ import java.util.List;
  * @param totals the sums of all parts
  * @param perCpu the parts: for each CPU of a bound workqueue, in the order of {@link WorkRuntime#cpus}; for each pod
  *     that an unbound one has used; the only one of an ordered one
+ * @param timersCancelled delayed items whose timer its closing has taken back (J2)
  */
-public record WorkqueueStats(String name, Counters totals, List<PerCpu> perCpu) {
+public record WorkqueueStats(String name, Counters totals, List<PerCpu> perCpu, long timersCancelled) {
     /**
      * Copies the list.
      */
@@ -33,7 +34,7 @@ public record WorkqueueStats(String name, Counters totals, List<PerCpu> perCpu) 
             parts.add(new PerCpu(label(share), counters));
             totals = totals.plus(counters);
         }
-        return new WorkqueueStats(workqueue.name(), totals, parts);
+        return new WorkqueueStats(workqueue.name(), totals, parts, workqueue.timersCancelled());
     }
 
     /** For people: where a share is. An ordered one is now here and now there. */

@@ -182,6 +182,7 @@ class DelayedWorkTest {
         for (DelayedWork work : all) {
             assertFalse(work.isPending());
         }
+        assertEquals(100, closing.stats().timersCancelled());
         assertTrue(other.isTimed());
         assertThrows(RejectedExecutionException.class, () -> closing.queueDelayed(all.getFirst(), HOUR));
         assertThrows(RejectedExecutionException.class, () -> closing.modDelayed(all.getFirst(), 0));
