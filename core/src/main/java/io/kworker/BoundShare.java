@@ -92,6 +92,16 @@ final class BoundShare extends Share implements Limiter {
     }
 
     @Override
+    void call(Waiter.Lookout lookout) {
+        cpu.post(lookout);
+    }
+
+    @Override
+    boolean isStuck() {
+        return limit == 0 && active == 0;
+    }
+
+    @Override
     boolean takeSlot() {
         if (active >= limit) {
             return false;

@@ -238,11 +238,12 @@ final class Dispatcher extends Thread implements Engine {
         if (blocked && errand.isAtomic() && errand.thread().isAlive()) {
             cpu.runtime.blockedInAtomic(errand);
         }
+        boolean cedes = errand.hasCeded;
         boolean hogs = !blocked && threshold > 0 && System.nanoTime() - runningSince >= threshold;
         if (hogs) {
             cpu.runtime.hogged(errand);
         }
-        if (blocked || hogs) {
+        if (blocked || cedes || hogs) {
             running = null;
             return;
         }
@@ -320,6 +321,9 @@ final class Dispatcher extends Thread implements Engine {
         /** C: set before the thread is started. */
         private @Nullable Thread thread;
 
+        /** S: by the handler's thread. */
+        private volatile boolean hasCeded;
+
         Errand(Cpu cpu, Dispatcher dispatcher) {
             super(cpu);
             this.dispatcher = dispatcher;
@@ -336,6 +340,16 @@ final class Dispatcher extends Thread implements Engine {
             Share of = share;
             assert of != null;
             return of;
+        }
+
+        @Override
+        void cede() {
+            hasCeded = true;
+        }
+
+        @Override
+        void pause() {
+            Thread.yield(); // the JDK may have no other thread for what we wait for
         }
 
         /** Whether the next item of the CPU has to wait until this one blocks or ends (G21, G25, G27). */

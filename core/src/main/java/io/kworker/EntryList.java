@@ -36,6 +36,24 @@ final class EntryList {
         head = entry;
     }
 
+    /** Before the first one of the same turn or of a later one. */
+    void addByTurn(Entry entry) {
+        Entry before = null;
+        for (Entry next = head; next != null && next.turn - entry.turn < 0; next = next.next) {
+            before = next;
+        }
+        if (before == null) {
+            addFirst(entry);
+            return;
+        }
+        assert entry.next == null;
+        entry.next = before.next;
+        before.next = entry;
+        if (entry.next == null) {
+            tail = entry;
+        }
+    }
+
     @Nullable
     Entry peekFirst() {
         return head;

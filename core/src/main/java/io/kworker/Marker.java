@@ -18,6 +18,9 @@ final class Marker extends Entry {
     /** S: by the owner: whether {@link #turn}, the one that this marker has ended, is set. */
     private volatile boolean hasArrived;
 
+    /** S: by the owner. */
+    private volatile boolean hasPassed;
+
     Marker(Share share, Round round, boolean closes) {
         this.share = share;
         this.round = round;
@@ -40,7 +43,13 @@ final class Marker extends Entry {
 
     /** Owner of the pool. */
     void pass() {
+        hasPassed = true;
         round.pass();
+    }
+
+    /** Any thread. Whether it is still to pass through that pool. */
+    boolean isIn(Pool pool) {
+        return !hasPassed && share().poolNow() == pool;
     }
 
     /** Any thread. Whether it waits for an instance of its share that has started, and came in that turn. */

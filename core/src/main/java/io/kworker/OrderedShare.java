@@ -27,6 +27,8 @@ final class OrderedShare extends UnboundShare implements Limiter {
             MethodHandles.lookup(), "pod", VarHandle.class, OrderedShare.class, Pod.class);
     private static final VarHandle QUIET = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "quiet", VarHandle.class, OrderedShare.class, CountDownLatch.class);
+    private static final VarHandle MARKERS_SENT = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "markersSent", VarHandle.class, OrderedShare.class, int.class);
 
     /** I: they belong to the workqueue, which has none yet while this is made. */
     private final Shares shares;
@@ -39,6 +41,12 @@ final class OrderedShare extends UnboundShare implements Limiter {
 
     /** C: an item has started and was not seen to be over. */
     private boolean isActive;
+
+    /** M: markers put into the queue. */
+    private volatile int markersSent;
+
+    /** C: markers taken out of it. */
+    private int markersTaken;
 
     /** M: the item that was active is over; written by whoever ended it. */
     private volatile boolean isOver;
@@ -63,6 +71,12 @@ final class OrderedShare extends UnboundShare implements Limiter {
 
     @Override
     void submit(Entry entry) {
+        if (entry instanceof Marker) {
+            MARKERS_SENT.getAndAdd(this, 1);
+            queue.offer(entry);
+            stir(); // the head of the queue may be dead: nobody has looked while it did not matter
+            return;
+        }
         queue.offer(entry);
         if (pod == null) {
             wake();
@@ -111,6 +125,11 @@ final class OrderedShare extends UnboundShare implements Limiter {
     }
 
     @Override
+    void call(Waiter.Lookout lookout) {
+        stir();
+    }
+
+    @Override
     public synchronized void hold(CountDownLatch latch) {
         isHeld = true;
         quiet = latch;
@@ -131,15 +150,49 @@ final class OrderedShare extends UnboundShare implements Limiter {
             isOver = false;
             isActive = false;
         }
-        while (queue.peek() instanceof Marker marker) {
-            queue.remove(marker);
-            arrive(marker);
-        }
+        takeMarkers();
         super.settle();
         CountDownLatch latch = quiet;
         if (latch != null && isHeld && !isActive && QUIET.compareAndSet(this, latch, null)) {
             latch.countDown();
         }
+    }
+
+    /** Markers, and what was cancelled before one, need not wait until the next item can start. */
+    private void takeMarkers() {
+        for (Entry head = queue.peek(); head != null; head = queue.peek()) {
+            if (head instanceof Marker marker) {
+                queue.remove(marker);
+                markersTaken++;
+                arrive(marker);
+            } else if (markersSent == markersTaken) {
+                return;
+            } else if (WorkState.isDead(head, Pool.work(head).state())) {
+                takeDead(head);
+            } else {
+                if (isStuck()) {
+                    lookOutFor(head);
+                }
+                return;
+            }
+        }
+    }
+
+    private void takeDead(Entry head) {
+        if (isClosed) {
+            queue.remove(head);
+            Pool.work(head).unlink(head);
+            return;
+        }
+        int turn = enter();
+        queue.remove(head);
+        Pool.work(head).unlink(head);
+        drop(turn);
+    }
+
+    @Override
+    boolean isStuck() {
+        return isHeld && !isActive && handOffs == 0;
     }
 
     /** An item that waits for a run elsewhere holds up those behind it. */
@@ -168,8 +221,7 @@ final class OrderedShare extends UnboundShare implements Limiter {
             entry = queue.peek();
             assert entry != null;
             if (isClosed) {
-                queue.remove(entry);
-                Pool.work(entry).unlink(entry);
+                takeDead(entry);
                 return false;
             }
             turn = enter();

@@ -48,6 +48,16 @@ final class PodShare extends UnboundShare {
         pod.handBack(handOff.entry());
     }
 
+    @Override
+    void call(Waiter.Lookout lookout) {
+        pod.stir(this);
+    }
+
+    @Override
+    boolean isStuck() {
+        return !isGranted && !hasActive();
+    }
+
     /** Anyone, who has taken a slot of the node for this share. */
     void grant() {
         isGranted = true;
@@ -96,14 +106,6 @@ final class PodShare extends UnboundShare {
     }
 
     @Override
-    void look() {
-        if (inactive.isEmpty() && useGrant()) {
-            node.release(); // what it was for has been cancelled: the next in the line (R45)
-        }
-        super.look();
-    }
-
-    @Override
     void settle() {
         if (hasMarkers() && !isWatched) {
             isWatched = true;
@@ -112,7 +114,11 @@ final class PodShare extends UnboundShare {
         if (isWatched && !hasMarkers()) {
             isWatched = false;
         }
-        if (!inactive.isEmpty() && !isInLine) {
+        if (inactive.isEmpty()) {
+            if (useGrant()) {
+                node.release(); // what it was for has been cancelled: the next in the line (R45)
+            }
+        } else if (!isInLine) {
             isInLine = true;
             node.await(this);
         }

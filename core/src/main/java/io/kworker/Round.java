@@ -74,6 +74,19 @@ final class Round {
         return entered.get();
     }
 
+    /** Any thread. Whether the round needs that pool to go on; not known before it is launched. */
+    boolean waitsFor(Pool pool) {
+        List<Marker> sent = markers;
+        if (sent != null) {
+            for (Marker marker : sent) {
+                if (marker.isIn(pool)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     /** Any thread. Whether the round waits for an instance that has started, of that share and turn. */
     boolean waitsFor(Share share, int turnOfRun) {
         List<Marker> sent = markers;

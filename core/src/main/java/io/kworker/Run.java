@@ -2,12 +2,16 @@
 // Copyright 2026 the kworker authors
 package io.kworker;
 
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** One execution context of handlers: which item it runs now, and for which share. */
 abstract class Run {
     /** The context that the current thread is, if it is one. Not inherited by the threads that a handler starts. */
     private static final ThreadLocal<@Nullable Run> CURRENT = new ThreadLocal<>();
+
+    /** For so long a handler that must not block waits before it lets its CPU go. */
+    private static final long CEDE_NANOS = 100_000_000;
 
     /** I. */
     final Cpu cpu;
@@ -121,6 +125,26 @@ abstract class Run {
     final boolean isAtomic() {
         Share of = share;
         return work != null && of != null && of.workqueue.isBh();
+    }
+
+    /** The handler must not block, and waits. What it waits for may need its CPU. */
+    final void spinUntil(BooleanSupplier isOver) {
+        long start = System.nanoTime();
+        boolean hasCeded = false;
+        for (int turns = 1; !isOver.getAsBoolean(); turns++) {
+            if (!hasCeded && turns % SpinBudget.TURNS_PER_LOOK == 0 && System.nanoTime() - start >= CEDE_NANOS) {
+                hasCeded = true;
+                cede();
+            }
+            pause();
+        }
+    }
+
+    /** The running handler lets others have its CPU, whatever the CPU-intensive threshold. */
+    void cede() {}
+
+    void pause() {
+        Thread.onSpinWait();
     }
 
     /** Whether the context is a rescuer. */

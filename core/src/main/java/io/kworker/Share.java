@@ -36,11 +36,24 @@ abstract sealed class Share extends SharePad permits BoundShare, UnboundShare {
     /** I: whether a worker runs the items as the owner of its CPU. */
     final boolean isPlain;
 
-    /** C: entries over the limit, in queueing order (G35). */
+    /*
+     * Entries that were cancelled while they wait hold up no flush. Only the first one in line has to be looked at, as
+     * those behind it came in the same turn or later: where markers wait, dead ones are dropped until one is alive
+     * (dropDead), and again whenever something has ended here. Where nothing is active that could end, and the first
+     * one cannot start (a freeze, or others have the slots), a Lookout waits with its item.
+     *
+     * Not lost:   owner       register the lookout ; read the item's state   (WorkState.await)
+     *             canceller   change the state ; read the waiters
+     */
+
+    /** C: entries over the limit, in queueing order (G35), and so by turn. */
     final EntryList inactive = new EntryList();
 
     /** C: markers waiting for the entries before them to be over. */
     private final EntryList markers = new EntryList();
+
+    /** C: the last one that was sent out. */
+    private Waiter.@Nullable Lookout lookout;
 
     Share(Workqueue workqueue) {
         this.workqueue = workqueue;
@@ -92,6 +105,12 @@ abstract sealed class Share extends SharePad permits BoundShare, UnboundShare {
 
     /** Whoever ended the run that was in the way of an entry: it is ready. Never blocks. */
     abstract void handBack(Waiter.Handoff handOff);
+
+    /** Whoever ended what a lookout waits for: it is to be looked at. Never blocks. */
+    abstract void call(Waiter.Lookout lookout);
+
+    /** Owner. Whether nothing that goes on here will have it looked at, though entries wait. */
+    abstract boolean isStuck();
 
     /** Any thread, weakly consistent. Items started and not over. */
     abstract int activeNow();
@@ -153,10 +172,10 @@ abstract sealed class Share extends SharePad permits BoundShare, UnboundShare {
         settle();
     }
 
-    /** Owner. The same, of an entry older than all that wait. Always false. */
+    /** Owner. The same, of an entry older than those of its turn that wait. Always false. */
     boolean unpark(Entry entry) {
         parked++;
-        inactive.addFirst(entry);
+        inactive.addByTurn(entry);
         settle();
         return false;
     }
@@ -178,7 +197,35 @@ abstract sealed class Share extends SharePad permits BoundShare, UnboundShare {
 
     /** Owner. To be called whenever something may have ended that others wait for, or something waits newly. */
     void settle() {
-        passMarkers();
+        if (hasMarkers()) {
+            dropDead();
+            passMarkers();
+        }
+    }
+
+    private void dropDead() {
+        Entry first = inactive.peekFirst();
+        while (first != null && WorkState.isDead(first, Pool.work(first).state())) {
+            inactive.pollFirst();
+            parked--;
+            int turn = first.turn; // once it is unlinked, the entry may be in use again
+            Pool.work(first).unlink(first);
+            dropped++;
+            leave(turn);
+            first = inactive.peekFirst();
+        }
+        if (first != null && isStuck()) {
+            lookOutFor(first);
+        }
+    }
+
+    /** Owner. Has it looked at when that entry is over. */
+    final void lookOutFor(Entry first) {
+        if (lookout == null || !lookout.isFor(first)) {
+            Waiter.Lookout sent = new Waiter.Lookout(first);
+            lookout = sent;
+            Pool.work(first).await(sent);
+        }
     }
 
     final boolean hasMarkers() {

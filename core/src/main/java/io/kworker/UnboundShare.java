@@ -49,6 +49,15 @@ abstract sealed class UnboundShare extends Share permits PodShare, OrderedShare 
         return enteredBy[slot(turn)] - (long) COUNTS.getVolatile(leftBy, slot(turn));
     }
 
+    /** Owner. Items started and not over: who ends one after this is sure to see what the owner stored before. */
+    final boolean hasActive() {
+        long active = -(long) parked - handOffs;
+        for (int color = 0; color < COLORS; color++) {
+            active += inFlight(color);
+        }
+        return active > 0;
+    }
+
     @Override
     final long enteredNow() {
         return sum(enteredBy);

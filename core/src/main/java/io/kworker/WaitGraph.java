@@ -48,6 +48,12 @@ final class WaitGraph {
 
     /** A handler that waits. */
     record Wait(Work item, Share share, int turn, int generation, Target target) {
+        /** The lane that stands still while this handler waits, since BH items run one at a time; or null. */
+        @Nullable
+        Pool serialLane() {
+            return share.workqueue.isBh() ? share.poolNow() : null;
+        }
+
         @Override
         public String toString() {
             return item + " (workqueue '" + share.workqueue.name() + "') waits in " + target.describe();
@@ -242,7 +248,12 @@ final class WaitGraph {
         }
 
         private boolean isBefore(Wait wait) {
-            return wait.share().workqueue == workqueue && round.waitsFor(wait.share(), wait.turn());
+            return wait.share().workqueue == workqueue && round.waitsFor(wait.share(), wait.turn())
+                    || isInLane(wait.serialLane());
+        }
+
+        private boolean isInLane(@Nullable Pool serial) {
+            return serial != null && round.waitsFor(serial);
         }
 
         @Override
@@ -257,7 +268,7 @@ final class WaitGraph {
     }
 
     /** Some workqueues are to be empty, whatever is queued to them meanwhile. */
-    record OfDrain(String call, Collection<Workqueue> workqueues) implements Target {
+    record OfDrain(String call, boolean closes, Collection<Workqueue> workqueues) implements Target {
         @Override
         public boolean isOver() {
             return false;
@@ -270,7 +281,15 @@ final class WaitGraph {
 
         private boolean isInside(Wait wait) {
             Share next = wait.item().pendingShare();
-            return workqueues.contains(wait.share().workqueue) || next != null && workqueues.contains(next.workqueue);
+            return workqueues.contains(wait.share().workqueue) || next != null && workqueues.contains(next.workqueue)
+                    || holdsUpLane(wait);
+        }
+
+        /** What closes goes through every lane, what drains through those where something is. */
+        private boolean holdsUpLane(Wait wait) {
+            Pool lane = wait.serialLane();
+            return lane != null && workqueues.stream().flatMap(workqueue -> workqueue.allShares().stream())
+                    .anyMatch(share -> share.poolNow() == lane && (closes || share.quiet() < 0));
         }
 
         @Override

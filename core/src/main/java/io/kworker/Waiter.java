@@ -58,6 +58,33 @@ abstract class Waiter {
         }
     }
 
+    /** The owner of a share, to whom it matters that the first entry in line may be cancelled. */
+    static final class Lookout extends Waiter implements Delivery {
+        private final Entry entry;
+        private final Share share;
+
+        Lookout(Entry entry) {
+            super(entry.generation);
+            this.entry = entry;
+            share = entry.share();
+        }
+
+        /** Whether it is about the instance that this entry stands for now. */
+        boolean isFor(Entry other) {
+            return entry == other && target == other.generation;
+        }
+
+        @Override
+        void release() {
+            share.call(this);
+        }
+
+        @Override
+        public void deliver() {
+            share.look();
+        }
+    }
+
     /** An entry that met its item running: it goes to the front of its pool once the run is over. */
     static final class Handoff extends Waiter implements Delivery {
         private final Entry entry;

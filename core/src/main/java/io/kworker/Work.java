@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * {@link #cancelSync} or {@link #disableSync} that found it over or waited for it (G54).
  *
  * <p>All methods may be called from any thread; those that wait ({@code flush}, {@code cancelSync},
- * {@code disableSync}) block the caller, the others never do. In a handler of a BH workqueue they spin (G75).
+ * {@code disableSync}) block the caller, the others never do. In a handler of a BH workqueue they spin (G75), and let
+ * others have the CPU after a tenth of a second.
  */
 public abstract class Work extends WorkState {
     /** The kernel's length of a description. */
@@ -267,9 +268,7 @@ public abstract class Work extends WorkState {
     private void awaitNewest(long s, Waiter.Parked waiter) {
         Run run = Run.current();
         if (run != null && run.isAtomic()) {
-            while (!isOverSince(s) && !waiter.isReleased()) { // must not block (G75)
-                Thread.onSpinWait();
-            }
+            run.spinUntil(() -> isOverSince(s) || waiter.isReleased()); // must not block (G75)
             return;
         }
         await(waiter);

@@ -471,7 +471,7 @@ public final class WorkRuntime implements AutoCloseable {
             return;
         }
         WaitGraph.Wait wait =
-                WaitGraph.begin(new WaitGraph.OfDrain("close() of runtime '" + name() + "'", workqueues()));
+                WaitGraph.begin(new WaitGraph.OfDrain("close() of runtime '" + name() + "'", true, workqueues()));
         try {
             lifecycle.closeAll(this::stop);
         } finally {

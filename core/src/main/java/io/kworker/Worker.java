@@ -168,7 +168,7 @@ final class Worker extends Run implements Runnable {
         return isDescribed;
     }
 
-    /** G27: the CPU goes to another carrier before the handler starts, if another can be had. */
+    /** The CPU goes to another carrier before the handler starts or goes on, if another can be had (G27, G75). */
     private void giveCpuAway() {
         Seat seat = crew.seat();
         Carrier relief = seat.pollSpare();
@@ -190,6 +190,14 @@ final class Worker extends Run implements Runnable {
             carrier().tenure.give();
             seat.pass(relief);
         }
+    }
+
+    @Override
+    void cede() {
+        if (enter()) {
+            giveCpuAway();
+        }
+        carrier().tenure.leave();
     }
 
     private void makeReserve() {

@@ -531,7 +531,8 @@ public final class Workqueue implements AutoCloseable {
         refuseSelfWait("drain() of workqueue '" + name() + "'", share -> share.workqueue == this);
         reportDependency("drain() of it");
         List<Workqueue> self = List.of(this);
-        WaitGraph.Wait wait = WaitGraph.begin(new WaitGraph.OfDrain("drain() of workqueue '" + name() + "'", self));
+        WaitGraph.Wait wait =
+                WaitGraph.begin(new WaitGraph.OfDrain("drain() of workqueue '" + name() + "'", false, self));
         startDraining();
         try {
             Rounds.drain(self);
@@ -559,7 +560,7 @@ public final class Workqueue implements AutoCloseable {
         }
         String call = "close() of workqueue '" + name() + "'";
         refuseSelfWait(call, share -> share.workqueue == this);
-        WaitGraph.Wait wait = WaitGraph.begin(new WaitGraph.OfDrain(call, List.of(this)));
+        WaitGraph.Wait wait = WaitGraph.begin(new WaitGraph.OfDrain(call, true, List.of(this)));
         try {
             runtime.lifecycle().close(this);
         } finally {

@@ -61,4 +61,39 @@ class EntryListTest {
         assertSame(first, list.pollFirst());
         assertNull(list.pollFirst());
     }
+
+    /** Before those of its turn, behind those of earlier ones. */
+    @Test
+    void an_entry_can_be_put_in_by_its_turn() {
+        EntryList list = new EntryList();
+        int[] turns = {-1, 1, 1, 3};
+        for (int turn : turns) {
+            list.addLast(entry(turn));
+        }
+        Entry second = entry(1);
+        list.addByTurn(second);
+        Entry last = entry(4);
+        list.addByTurn(last);
+        Entry first = entry(-2);
+        list.addByTurn(first);
+        assertSame(first, list.pollFirst());
+        assertEquals(-1, list.pollFirst().turn);
+        assertSame(second, list.pollFirst());
+        assertEquals(1, list.pollFirst().turn);
+        assertEquals(1, list.pollFirst().turn);
+        assertEquals(3, list.pollFirst().turn);
+        Entry behind = entry(4);
+        list.addLast(behind);
+        assertSame(last, list.pollFirst());
+        assertSame(behind, list.pollFirst());
+        assertTrue(list.isEmpty());
+        list.addByTurn(first);
+        assertSame(first, list.pollFirst());
+    }
+
+    private static Entry entry(int turn) {
+        Entry entry = new NumberedEntry(0, turn);
+        entry.turn = turn;
+        return entry;
+    }
 }
