@@ -175,7 +175,7 @@ public abstract class Work extends WorkState {
     }
 
     /** Takes back the pending instance, waits for the run in progress, refuses queueings meanwhile or from then on. */
-    private boolean stop(String call, boolean enable) {
+    final boolean stop(String call, boolean enable) {
         refuseSelfWait(call);
         WaitGraph.Wait wait = WaitGraph.begin(new WaitGraph.OfStop(call, this));
         long found;
@@ -208,7 +208,11 @@ public abstract class Work extends WorkState {
      *     through others: by a handler, or for a slot that only such handlers hold (J6)
      */
     public final boolean flush() {
-        refuseSelfWait("flush");
+        return flush("flush");
+    }
+
+    final boolean flush(String call) {
+        refuseSelfWait(call);
         long s = state();
         if (!isBusy(s)) {
             return false;
@@ -219,7 +223,7 @@ public abstract class Work extends WorkState {
             share.workqueue.reportDependency("flush() of an item in it");
         }
         Waiter.Parked waiter = new Waiter.Parked(generation(s));
-        WaitGraph.Wait wait = WaitGraph.begin(new WaitGraph.OfItem("flush", this, s, waiter));
+        WaitGraph.Wait wait = WaitGraph.begin(new WaitGraph.OfItem(call, this, s, waiter));
         try {
             awaitNewest(s, waiter);
         } finally {
@@ -243,7 +247,27 @@ public abstract class Work extends WorkState {
         }
     }
 
-    private void refuseSelfWait(String call) {
+    /** Waits for the run in progress, if any, and not for the instance that is pending. */
+    final void awaitRun() {
+        long s = state();
+        if (!isRunning(s)) {
+            return;
+        }
+        Run run = Run.current();
+        if (run != null && run.isAtomic()) {
+            for (long now = s; isRunning(now) && !hasMovedOn(s & ~PENDING, now); now = state()) {
+                Thread.onSpinWait();
+            }
+            return;
+        }
+        Waiter.Parked waiter = new Waiter.Parked(isPending(s) ? generation(s) - 1 : generation(s));
+        await(waiter);
+        if (!hasMovedOn(s & ~PENDING, state())) {
+            waiter.await();
+        }
+    }
+
+    final void refuseSelfWait(String call) {
         if (current() == this) {
             throw new WorkDeadlockException(
                     call + "() of " + this + " was called by its own handler, which it would wait for; use "
@@ -328,6 +352,11 @@ public abstract class Work extends WorkState {
         Run run = Run.current();
         Share share = run == null || run.work == null ? null : run.share;
         return share != null && share.workqueue.rescuer() != null;
+    }
+
+    /** Whether it is queued where it runs, if it does (G13). */
+    boolean staysWhereItRuns() {
+        return true;
     }
 
     /** What runs: the class of the item, or of its handler; for reports about items of one kind. */
