@@ -135,7 +135,7 @@ public abstract class Tasklet extends TaskletPad {
      *
      * @return true if this call scheduled it; false if it is scheduled already, by whichever of the two calls, and the
      *     run to come sees all that the caller did before; false also, and no run follows for this call, while somebody
-     *     is in {@link #kill} for it
+     *     is in {@link #kill} for it. While it is disabled, several calls may be told true, for one run
      * @throws java.util.concurrent.RejectedExecutionException if the runtime is closed or closing, for a handler of it
      *     too; nothing is changed then
      */
@@ -266,12 +266,13 @@ public abstract class Tasklet extends TaskletPad {
     }
 
     /**
-     * Whether the handler runs now: a snapshot.
+     * Whether a CPU has begun with it and is not done: a snapshot. That is while the handler runs, and for a moment
+     * where the CPU finds the tasklet disabled.
      *
      * @return true if running
      */
     public final boolean isRunning() {
-        return item.isInHandler();
+        return item.isRunning();
     }
 
     /** Runner. Whether the handler is to be called; where the tasklet is disabled, that is kept for later. */
@@ -314,13 +315,7 @@ public abstract class Tasklet extends TaskletPad {
 
     /** What of a tasklet is queued and run. */
     static final class Softirq extends Work {
-        private static final VarHandle IN_HANDLER = ConstantBootstraps.fieldVarHandle(
-                MethodHandles.lookup(), "isInHandler", VarHandle.class, Softirq.class, boolean.class);
-
         private final Tasklet tasklet;
-
-        /** S: by the runner. Not the same as RUNNING: a run that finds the tasklet disabled never gets there. */
-        private volatile boolean isInHandler;
 
         Softirq(Tasklet tasklet) {
             this.tasklet = tasklet;
@@ -329,17 +324,8 @@ public abstract class Tasklet extends TaskletPad {
         @Override
         protected void run() throws Exception {
             if (tasklet.mayRun()) {
-                IN_HANDLER.setOpaque(this, true);
-                try {
-                    tasklet.run();
-                } finally {
-                    IN_HANDLER.setOpaque(this, false);
-                }
+                tasklet.run();
             }
-        }
-
-        boolean isInHandler() {
-            return isInHandler;
         }
 
         /** T11: it goes where it was scheduled last. */

@@ -73,8 +73,17 @@ class TaskletTest {
             return runs.get();
         }
 
+        /** By one look: between two of them it may be scheduled. */
+        boolean isIdle() {
+            return !item.isBusy() && !isScheduled();
+        }
+
+        boolean isInHandler() {
+            return isInside.get();
+        }
+
         void awaitRuns(int expected) {
-            Await.until("it has run", () -> runs() == expected && !isScheduled() && !isRunning());
+            Await.until("it has run", () -> isIdle() && runs() == expected);
         }
     }
 
@@ -83,8 +92,14 @@ class TaskletTest {
     }
 
     private static void assertIdle(Counted tasklet, int runs) {
-        assertFalse(tasklet.isScheduled() || tasklet.isRunning());
+        assertTrue(tasklet.isIdle());
         assertEquals(runs, tasklet.runs());
+    }
+
+    /** What is scheduled has been looked at, and run or kept. */
+    private static void flush(WorkRuntime runtime) {
+        runtime.systemBh().flush();
+        runtime.systemBhHighpri().flush();
     }
 
     /** Schedules it by a handler on that CPU. */
@@ -150,7 +165,7 @@ class TaskletTest {
     void a_schedule_while_it_runs_is_one_more_run() {
         WorkRuntime runtime = runtimes.strictCpu();
         Gate gate = runtimes.gate();
-        AtomicBoolean wasScheduled = new AtomicBoolean(true);
+        AtomicReference<Boolean> wasScheduled = new AtomicReference<>();
         Counted tasklet = new Counted(runtime, self -> {
             if (!gate.isOpen()) {
                 wasScheduled.set(self.isScheduled());
@@ -158,7 +173,7 @@ class TaskletTest {
             }
         });
         tasklet.schedule();
-        Await.until("it runs", tasklet::isRunning);
+        Await.until("it runs", () -> wasScheduled.get() != null);
         assertTrue(tasklet.schedule());
         assertFalse(tasklet.schedule());
         assertTrue(tasklet.isScheduled() && tasklet.isRunning());
@@ -255,7 +270,7 @@ class TaskletTest {
                 }
             }
         });
-        Await.until("it is idle", () -> !tasklet.isScheduled() && !tasklet.isRunning());
+        Await.until("it is idle", tasklet::isIdle);
         assertEquals(accepted.get(), tasklet.runs());
     }
 
@@ -288,7 +303,7 @@ class TaskletTest {
         int first = RuntimeExtension.firstCpu();
         int last = RuntimeExtension.lastCpu();
         scheduleOn(runtime, first, tasklet);
-        Await.until("it runs", tasklet::isRunning);
+        Await.until("it runs", () -> tasklet.cpu >= 0);
         assertEquals(first, tasklet.cpu);
         if (first != last) {
             scheduleOn(runtime, last, tasklet);
@@ -360,6 +375,7 @@ class TaskletTest {
         gate.open();
         Await.never("they run", () -> before.runs() + after.runs() > 0);
         for (Counted tasklet : List.of(before, after)) {
+            flush(runtime);
             assertTrue(tasklet.isScheduled());
             assertFalse(tasklet.isRunning());
             assertFalse(tasklet.schedule() || tasklet.hiSchedule());
@@ -390,7 +406,7 @@ class TaskletTest {
             Counted tasklet = counted(runtime);
             tasklet.disable();
             scheduleOn(runtime, cpu, tasklet);
-            runtime.systemBh().flush();
+            flush(runtime);
             tasklet.enable();
             tasklet.awaitRuns(1);
             assertEquals(cpu, tasklet.cpu);
@@ -463,7 +479,7 @@ class TaskletTest {
         Gate gate = runtimes.gate();
         Counted tasklet = new Counted(runtime, self -> gate.burn());
         tasklet.schedule();
-        Await.until("it runs", tasklet::isRunning);
+        Await.until("it runs", tasklet::isInHandler);
         tasklet.disableNoSync();
         assertTrue(tasklet.isRunning());
         tasklet.schedule();
@@ -475,9 +491,9 @@ class TaskletTest {
         Await.never("it returns", isOver::get);
         gate.open();
         disabler.join();
-        assertFalse(tasklet.isRunning());
+        assertFalse(tasklet.isInHandler());
         assertEquals(1, tasklet.runs());
-        assertTrue(tasklet.isScheduled());
+        Await.until("it is kept", tasklet::isScheduled);
         tasklet.enable();
         tasklet.enable();
         tasklet.awaitRuns(2);
@@ -502,15 +518,14 @@ class TaskletTest {
         for (int i = 0; i < 2_000; i++) {
             tasklet.disable();
             isDisabled.set(true);
-            if (tasklet.isRunning()) {
+            if (tasklet.isInHandler()) {
                 wrong.incrementAndGet();
             }
-            assertTrue(tasklet.isScheduled(), "it has scheduled itself, and that is kept");
             isDisabled.set(false);
             tasklet.enable();
         }
         enough.open();
-        Await.until("it has stopped", () -> !tasklet.isScheduled() && !tasklet.isRunning());
+        Await.until("it has stopped", tasklet::isIdle);
         assertEquals(0, wrong.get());
     }
 
@@ -561,12 +576,12 @@ class TaskletTest {
             Counted disabler = new Counted(runtime, self -> {
                 gate.open();
                 target.disable();
-                isOver.set(!target.isRunning());
+                isOver.set(!target.isInHandler());
                 target.enable();
             });
             scheduleOn(runtime, RuntimeExtension.firstCpu(), target);
             if (RuntimeExtension.firstCpu() != RuntimeExtension.lastCpu()) {
-                Await.until("it runs", target::isRunning);
+                Await.until("it runs", target::isInHandler);
             } else {
                 gate.open();
             }
@@ -847,6 +862,7 @@ class TaskletTest {
         assertTrue(tasklet.toString().matches(".*Counted@[0-9a-f]+"), tasklet::toString);
         tasklet.disable();
         tasklet.schedule();
+        flush(runtime);
         assertTrue(tasklet.toString().endsWith(" scheduled disabled"), tasklet::toString);
         tasklet.enable();
         Await.until("it runs", () -> !inside.get().isEmpty());
@@ -858,7 +874,6 @@ class TaskletTest {
         assertTrue(plain.toString().contains(TaskletTest.class.getName()), plain::toString);
     }
 
-    /** Not the run of another CPU's, which leaves a note. */
     @Test
     void scheduling_allocates_nothing() {
         WorkRuntime runtime = runtimes.runtime();
