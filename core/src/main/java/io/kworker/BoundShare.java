@@ -126,10 +126,17 @@ final class BoundShare extends Share implements Limiter {
         assert active >= 0;
         leave(turn);
         if (isAttended) {
-            settle();
-            lane.listIfRunnable(this);
+            if (isAwaited()) {
+                settle();
+                lane.listIfRunnable(this);
+            }
             lane.ended();
         }
+    }
+
+    /** Whether the end of an item may be what something waits for. */
+    private boolean isAwaited() {
+        return parked > 0 || hasMarkers() || quiet != null;
     }
 
     @Override
@@ -147,7 +154,7 @@ final class BoundShare extends Share implements Limiter {
             quiet.countDown();
             quiet = null;
         }
-        isAttended = parked > 0 || hasMarkers() || quiet != null || lane.isUrgent();
+        isAttended = isAwaited() || lane.isUrgent();
     }
 
     @Override

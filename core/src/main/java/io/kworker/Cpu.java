@@ -31,6 +31,12 @@ final class Cpu {
     /** Items of the normal lane in a row, then the pods have a turn. */
     private static final int TURNS_PER_POD = 64;
 
+    /**
+     * Looks in vain at the urgent lanes, then the flag is cleared. Not at once: it lies beside what producers read, and
+     * where urgent items come one by one each of them would write it twice.
+     */
+    static final int TURNS_WITHOUT_URGENT = 64;
+
     // ---- for anyone ----
 
     /** I. */
@@ -74,7 +80,7 @@ final class Cpu {
 
     /**
      * M: whether there may be something in the urgent lanes, or an operation for the timers. Set after that was put
-     * there, cleared before a look.
+     * there, cleared before the last look.
      */
     private volatile boolean isUrgent;
 
@@ -210,12 +216,16 @@ final class Cpu {
 
     /** Owner. Whether {@link #fetch} could find something. */
     boolean hasWork() {
-        return normal.hasWork() || isUrgent && urgentLanesHaveWork() || hasPods && podsHaveWork();
+        return normal.hasWork() || isUrgent && urgentHaveWork() || hasPods && podsHaveWork();
+    }
+
+    private boolean urgentHaveWork() {
+        return bhHighpri.hasWork() || bh.hasWork() || highpri.hasWork();
     }
 
     /** Owner. Whether something is queued on this CPU itself. */
     boolean hasOwnWork() {
-        return normal.hasWork() || bhHighpri.hasWork() || bh.hasWork() || highpri.hasWork();
+        return normal.hasWork() || urgentHaveWork();
     }
 
     /** Whether a pod that this CPU serves has something. */
@@ -245,29 +255,15 @@ final class Cpu {
 
     /** Owner. A cheap look for a spinning owner: whether an entry has come. */
     boolean hasEntry() {
-        return queue.hasNext() || isUrgent && isUrgentNow() || stirPods();
+        return queue.hasNext() || isUrgent && urgentStir() || stirPods();
     }
 
-    /** Owner. Applies the operations for the timers, and says whether there is something in the urgent lanes. */
-    private boolean isUrgentNow() {
-        isUrgent = false;
+    /** Owner. Applies the operations for the timers too. */
+    private boolean urgentStir() {
         if (timers.hasOperations()) {
             timers.applyOperations();
         }
-        boolean urgent = urgentLanesHaveWork();
-        if (urgent || timers.hasOperations()) {
-            isUrgent = true;
-        }
-        return urgent;
-    }
-
-    private boolean urgentLanesHaveWork() {
-        for (Lane.Urgent lane : urgentLanes) {
-            if (lane.hasWork()) {
-                return true;
-            }
-        }
-        return false;
+        return bhHighpri.stirs() || bh.stirs() || highpri.stirs();
     }
 
     private boolean stirPods() { // a method of its own, so that the one above is small enough to be compiled in
@@ -289,6 +285,7 @@ final class Cpu {
     }
 
     private boolean fetchAny(Run run) {
+        run.isHeldBack = false;
         if (isUrgent && fetchUrgent(run, false) || fetchOfHighpriPods(run)) {
             return true;
         }
@@ -299,7 +296,7 @@ final class Cpu {
             }
         }
         return normal.fetch(run) || fetchOf(pods, run) || fetchOf(highpriPods, run)
-                || isUrgent && fetchUrgent(run, true);
+                || run.isHeldBack && fetchUrgent(run, true);
     }
 
     /** Owner. Takes the next item of a pod that may start. As {@link Pool#fetch}. */
@@ -319,20 +316,27 @@ final class Cpu {
 
     /** The urgent lanes; one that has had its budget stands back once, unless nobody else has anything. */
     private boolean fetchUrgent(Run run, boolean nobodyElse) {
-        boolean stoodBack = false;
+        if (timers.hasOperations()) {
+            timers.applyOperations();
+        }
         for (Lane.Urgent lane : urgentLanes) {
-            if (lane.hasWork()) {
+            if (lane.stirs()) {
                 if (!nobodyElse && lane.isSpent()) {
-                    stoodBack = true;
+                    run.isHeldBack = true;
                 } else if (lane.fetch(run)) {
+                    run.turnsWithoutUrgent = 0;
                     return true;
                 }
             } else {
                 lane.endStreak();
             }
         }
-        if (!stoodBack) {
-            isUrgentNow();
+        if (!run.isHeldBack && ++run.turnsWithoutUrgent >= TURNS_WITHOUT_URGENT) {
+            run.turnsWithoutUrgent = 0;
+            isUrgent = false;
+            if (urgentHaveWork() || timers.hasOperations()) {
+                isUrgent = true;
+            }
         }
         return false;
     }

@@ -55,11 +55,8 @@ class Lane extends Pool {
         /** I: whether its items run one at a time, whatever they do (G74). */
         private final boolean isSerial;
 
-        /** C: a serial lane's item runs, or sleeps though it must not. */
-        private boolean isOccupied;
-
-        /** C: items in a row so far. */
-        private int streak;
+        /** I. */
+        private final LaneTurns turns = new LaneTurns();
 
         Urgent(Cpu cpu, String name, int ringCapacity, int budget, boolean isSerial) {
             super(cpu, name, ringCapacity);
@@ -81,38 +78,43 @@ class Lane extends Pool {
 
         @Override
         boolean hasWork() {
-            return !isOccupied && super.hasWork();
+            return !turns.isOccupied && super.hasWork();
+        }
+
+        /** Owner. A cheap look: whether {@link #fetch} would be worth a call. What is on its way does not count. */
+        boolean stirs() {
+            return !turns.isOccupied && (queue.hasNext() || hasListed());
         }
 
         @Override
         boolean fetch(Run run) {
-            if (isOccupied || !super.fetch(run)) {
+            if (turns.isOccupied || !super.fetch(run)) {
                 return false;
             }
-            isOccupied = isSerial;
+            turns.isOccupied = isSerial;
             return true;
         }
 
         /** Owner. Whether it is to stand back once. */
         boolean isSpent() {
-            if (streak < budget) {
-                streak++;
+            if (turns.streak < budget) {
+                turns.streak++;
                 return false;
             }
-            streak = 0;
+            turns.streak = 0;
             return true;
         }
 
         /** Owner. It had nothing when it was its turn. */
         void endStreak() {
-            streak = 0;
+            turns.streak = 0;
         }
 
         @Override
         void ended() {
-            isOccupied = false;
-            if (hasWork()) {
-                cpu.raise();
+            if (isSerial) {
+                turns.isOccupied = false;
+                cpu.raise(); // whoever looked meanwhile took it for empty
             }
         }
 

@@ -34,10 +34,17 @@ abstract class Run {
     /** W: items in a row that came from the pods of high priority. */
     int turnsOfHighpriPods;
 
+    /** W: looks in vain at the urgent lanes since something was in them. */
+    int turnsWithoutUrgent;
+
+    /** W: an urgent lane has something, and stands back for this turn. */
+    boolean isHeldBack;
+
     /** For another context of the same CPU: what it goes on counting from. */
     final void inheritTurns(Run before) {
         turnsWithoutPods = before.turnsWithoutPods;
         turnsOfHighpriPods = before.turnsOfHighpriPods;
+        turnsWithoutUrgent = before.turnsWithoutUrgent;
     }
 
     /** S: when the item was started. */

@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 final class WaitGraph {
     private static final ReentrantLock LOCK = new ReentrantLock();
 
+    /** Tries before a thread parks for the lock, which is held for a few microseconds. */
+    private static final int SPINS = 10_000;
+
     /** L: by the item that waits; it runs at most once at a time (J1). */
     private static final IdentityHashMap<Work, Wait> WAITS = new IdentityHashMap<>();
 
@@ -74,7 +77,7 @@ final class WaitGraph {
             return null;
         }
         Wait wait = new Wait(item, share, run.turn, run.generation, target);
-        LOCK.lock();
+        lock();
         try {
             Set<Wait> stuck = stuckWith(wait);
             if (!stuck.isEmpty()) {
@@ -89,13 +92,24 @@ final class WaitGraph {
 
     static void end(@Nullable Wait wait) {
         if (wait != null) {
-            LOCK.lock();
+            lock();
             try {
                 WAITS.remove(wait.item());
             } finally {
                 LOCK.unlock();
             }
         }
+    }
+
+    /** Parks as good as never: the caller may be a handler that must not (G75). */
+    private static void lock() {
+        for (int i = 0; i < SPINS; i++) {
+            if (LOCK.tryLock()) {
+                return;
+            }
+            Thread.onSpinWait();
+        }
+        LOCK.lock();
     }
 
     /** The knot that this wait would close; empty where there is none. */

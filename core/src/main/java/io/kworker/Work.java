@@ -207,7 +207,7 @@ public abstract class Work extends WorkState {
     }
 
     /** Takes back the pending instance, waits for the run in progress, refuses queueings meanwhile or from then on. */
-    private boolean stop(String call, boolean enable) {
+    final boolean stop(String call, boolean enable) {
         refuseSelfWait(call);
         WaitGraph.Wait wait = WaitGraph.begin(new WaitGraph.OfStop(call, this));
         long found;
@@ -242,9 +242,13 @@ public abstract class Work extends WorkState {
      *     through others: by a handler, or for a slot that only such handlers hold (J6)
      */
     public final boolean flush() {
-        refuseSelfWait("flush");
+        return flush("flush");
+    }
+
+    final boolean flush(String call) {
+        refuseSelfWait(call);
         long s = withoutTimed(state());
-        return isBusy(s) && flush("flush", s);
+        return isBusy(s) && flush(call, s);
     }
 
     /** Waits for the newest instance of a state in which the item was busy. Always true. */
@@ -273,6 +277,26 @@ public abstract class Work extends WorkState {
         }
         await(waiter);
         if (!hasMovedOn(s, state())) { // else it was over before the waiter was registered, and a later one may run
+            waiter.await();
+        }
+    }
+
+    /** Waits for the run in progress, if any, and not for the instance that is pending. */
+    final void awaitRun() {
+        long s = state();
+        if (!isRunning(s)) {
+            return;
+        }
+        Run run = Run.current();
+        if (run != null && run.isAtomic()) {
+            for (long now = s; isRunning(now) && !hasMovedOn(s & ~PENDING, now); now = state()) {
+                Thread.onSpinWait();
+            }
+            return;
+        }
+        Waiter.Parked waiter = new Waiter.Parked(isPending(s) ? generation(s) - 1 : generation(s));
+        await(waiter);
+        if (!hasMovedOn(s & ~PENDING, state())) {
             waiter.await();
         }
     }
@@ -362,6 +386,11 @@ public abstract class Work extends WorkState {
         Run run = Run.current();
         Share share = run == null || run.work == null ? null : run.share;
         return share != null && share.workqueue.rescuer() != null;
+    }
+
+    /** Whether it is queued where it runs, if it does (G13). */
+    boolean staysWhereItRuns() {
+        return true;
     }
 
     /** What runs: the class of the item, or of its handler; for reports about items of one kind. */

@@ -154,7 +154,8 @@ public final class Workqueue implements AutoCloseable {
         return queue(work, runtime.localCpuOfNode(node));
     }
 
-    private boolean queue(Work work, int cpu) {
+    /** @param cpu index of the CPU */
+    boolean queue(Work work, int cpu) {
         Objects.requireNonNull(work, "work");
         if (phase != OPEN) {
             admit();
@@ -449,6 +450,9 @@ public final class Workqueue implements AutoCloseable {
 
     /** G13: an item that runs goes where it runs, if that is a CPU of this runtime. */
     private Share placeOfRun(Work work, int cpu) {
+        if (!work.staysWhereItRuns()) {
+            return shares.at(cpu);
+        }
         Share home = work.home;
         if (home != null && home.workqueue == this) {
             return home;

@@ -27,6 +27,11 @@ class Owner {
         return cpu.fetch(run);
     }
 
+    /** The next look in vain at the urgent lanes clears the flag. */
+    void lookAtUrgentForTheLastTime() {
+        run.turnsWithoutUrgent = Cpu.TURNS_WITHOUT_URGENT - 1;
+    }
+
     /** Takes in what is queued, of which nothing may start. */
     void startNothing() {
         boolean started = cpu.fetch(context(cpu));

@@ -97,6 +97,7 @@ public final class UrgentFlag {
 
         public Actual() {
             cpu.cpu.raise();
+            cpu.lookAtUrgentForTheLastTime();
         }
 
         @Actor

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+/** What an urgent lane writes for each item, kept away from what producers read. Owned with the CPU. */
+final class LaneTurns extends LaneTurnsPad {}
+
+abstract class LaneTurnsLead {
+    long l0, l1, l2, l3, l4, l5, l6, l7, l8, l9, l10, l11, l12, l13, l14;
+}
+
+abstract class LaneTurnsFields extends LaneTurnsLead {
+    /** C: a serial lane's item runs, or sleeps though it must not. */
+    boolean isOccupied;
+
+    /** C: items in a row so far. */
+    int streak;
+}
+
+abstract class LaneTurnsPad extends LaneTurnsFields {
+    long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14;
+}
