@@ -17,4 +17,5 @@ module io.kworker {
     requires transitive org.agrona;
 
     exports io.kworker;
+    exports io.kworker.irq;
 }

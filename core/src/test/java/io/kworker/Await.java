@@ -11,7 +11,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /** Waits with a deadline, for what has to happen. */
-final class Await {
+public final class Await {
     /** Only a test that fails waits for so long. */
     static final Duration DEADLINE = Duration.ofSeconds(20);
 
@@ -23,7 +23,7 @@ final class Await {
 
     private Await() {}
 
-    static void until(String what, BooleanSupplier condition) {
+    public static void until(String what, BooleanSupplier condition) {
         long deadline = System.nanoTime() + DEADLINE.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - deadline > 0) {
@@ -33,7 +33,7 @@ final class Await {
         }
     }
 
-    static void open(String what, CountDownLatch latch) {
+    public static void open(String what, CountDownLatch latch) {
         try {
             if (!latch.await(DEADLINE.toMillis(), TimeUnit.MILLISECONDS)) {
                 fail("waited in vain until " + what + '\n' + TestThreads.dump());
@@ -45,7 +45,7 @@ final class Await {
     }
 
     /** Gives something wrong the time to happen; fails if it does. */
-    static void never(String what, BooleanSupplier condition) {
+    public static void never(String what, BooleanSupplier condition) {
         long end = System.nanoTime() + OPPORTUNITY.toNanos();
         do {
             if (condition.getAsBoolean()) {

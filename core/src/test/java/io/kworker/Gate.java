@@ -8,26 +8,26 @@ import java.util.concurrent.CountDownLatch;
  * Where handlers are held until the test lets them go; {@link RuntimeExtension} opens it when the test is over,
  * whatever happened.
  */
-final class Gate {
+public final class Gate {
     private final CountDownLatch latch = new CountDownLatch(1);
     private volatile boolean isOpen;
 
-    void open() {
+    public void open() {
         isOpen = true;
         latch.countDown();
     }
 
-    boolean isOpen() {
+    public boolean isOpen() {
         return isOpen;
     }
 
     /** Blocks the handler: it sleeps, and its CPU goes on. */
-    void pass() throws InterruptedException {
+    public void pass() throws InterruptedException {
         latch.await();
     }
 
     /** Keeps the CPU busy. */
-    void burn() {
+    public void burn() {
         while (!isOpen) {
             Thread.onSpinWait();
         }

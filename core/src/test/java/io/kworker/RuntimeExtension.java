@@ -27,7 +27,7 @@ import org.junit.jupiter.api.function.Executable;
  * whatever was tested: no item ran twice at once, is busy or waited for; as many instances were started as handlers
  * ran; no slot, entry, message, worker or thread is left.
  */
-final class RuntimeExtension implements AfterEachCallback {
+public final class RuntimeExtension implements AfterEachCallback {
     /** Small, so that every test meets a full ring. */
     private static final int RING = 4;
 
@@ -59,7 +59,7 @@ final class RuntimeExtension implements AfterEachCallback {
     /**
      * As {@link #builder}, and never takes a CPU from a handler, however long a busy machine keeps that from running.
      */
-    static WorkRuntime.Builder strict() {
+    public static WorkRuntime.Builder strict() {
         return builder().cpuIntensiveThreshold(Duration.ZERO);
     }
 
@@ -68,7 +68,7 @@ final class RuntimeExtension implements AfterEachCallback {
         return NUMBERS.clone();
     }
 
-    static int firstCpu() {
+    public static int firstCpu() {
         return numbers()[0];
     }
 
@@ -79,17 +79,17 @@ final class RuntimeExtension implements AfterEachCallback {
     }
 
     /** A runtime on all CPUs. */
-    WorkRuntime runtime() {
+    public WorkRuntime runtime() {
         return start(builder());
     }
 
     /** A runtime on one CPU. */
-    WorkRuntime oneCpu() {
+    public WorkRuntime oneCpu() {
         return start(builder().cpus(firstCpu()));
     }
 
     /** A runtime on one CPU that never takes it from a handler. */
-    WorkRuntime strictCpu() {
+    public WorkRuntime strictCpu() {
         return start(strict().cpus(firstCpu()));
     }
 
@@ -132,7 +132,7 @@ final class RuntimeExtension implements AfterEachCallback {
         return queue(runtime.workqueue(name));
     }
 
-    Workqueue queue(Workqueue.Builder builder) {
+    public Workqueue queue(Workqueue.Builder builder) {
         Workqueue workqueue = builder.build();
         workqueues.add(workqueue);
         return workqueue;
@@ -148,7 +148,7 @@ final class RuntimeExtension implements AfterEachCallback {
         return item(work -> {});
     }
 
-    Gate gate() {
+    public Gate gate() {
         Gate gate = new Gate();
         gates.add(gate);
         return gate;
@@ -164,7 +164,7 @@ final class RuntimeExtension implements AfterEachCallback {
     }
 
     /** The test runs items that are not ours, or ours elsewhere. */
-    void doNotCountRuns() {
+    public void doNotCountRuns() {
         countsRuns = false;
     }
 

@@ -12,21 +12,21 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** Threads of a test, each of which is joined and whose failure is the test's. */
-final class TestThreads {
+public final class TestThreads {
     private TestThreads() {}
 
     /** What a thread of a test does. */
-    interface Body {
+    public interface Body {
         void run() throws Exception;
     }
 
     /** What one of several threads does. */
-    interface NumberedBody {
+    public interface NumberedBody {
         void run(int number) throws Exception;
     }
 
     /** A thread under way. */
-    static final class Started {
+    public static final class Started {
         final Thread thread;
         private final FutureTask<Void> task;
 
@@ -40,11 +40,11 @@ final class TestThreads {
             thread.start();
         }
 
-        boolean isDone() {
+        public boolean isDone() {
             return task.isDone();
         }
 
-        void join() {
+        public void join() {
             try {
                 task.get(Await.DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
                 thread.join();
@@ -59,12 +59,12 @@ final class TestThreads {
         }
     }
 
-    static Started start(Body body) {
+    public static Started start(Body body) {
         return new Started(body);
     }
 
     /** Runs the body on so many threads at once, which start together. */
-    static void together(int threads, NumberedBody body) {
+    public static void together(int threads, NumberedBody body) {
         CyclicBarrier barrier = new CyclicBarrier(threads);
         List<Started> all = new ArrayList<>();
         for (int i = 0; i < threads; i++) {

@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 /** The parent's side of a {@link LaneMain}. */
 final class LaneProcess implements AutoCloseable {
     /** The two that the jar's manifest gives to {@code java -jar} only, the same heap for all, and quiet for JMH. */
-    private static final List<String> FLAGS = List.of("--add-opens=java.base/java.lang=ALL-UNNAMED",
+    static final List<String> FLAGS = List.of("--add-opens=java.base/java.lang=ALL-UNNAMED",
             "--enable-native-access=ALL-UNNAMED", "-Xms256m", "-Xmx256m", "-XX:-UsePerfData",
             "--sun-misc-unsafe-memory-access=allow");
 

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker.bench;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The parent's side of an {@link EchoServer} in a JVM of its own. */
+final class EchoProcess implements AutoCloseable {
+    private final Process process;
+    private final int port;
+
+    EchoProcess(EchoServer.Kind kind, Context context) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(LaneProcess.FLAGS);
+        if (context.smoke()) {
+            command.add("-XX:TieredStopAtLevel=1"); // starts sooner
+        }
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), EchoServer.class.getName(), kind.name()));
+        try {
+            process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+            BufferedReader answers = process.inputReader(StandardCharsets.UTF_8);
+            String line = answers.readLine();
+            if (line == null) {
+                throw new BenchException("the echo server ended: " + kind.label);
+            }
+            port = Integer.parseInt(line);
+        } catch (IOException e) {
+            throw new BenchException("cannot start " + command, e);
+        }
+    }
+
+    /** Where it listens, on the loopback address. */
+    int port() {
+        return port;
+    }
+
+    @Override
+    public void close() {
+        try {
+            process.getOutputStream().close();
+            if (process.waitFor(2, TimeUnit.SECONDS)) {
+                return;
+            }
+        } catch (IOException e) {
+            // gone already
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        process.destroyForcibly();
+    }
+}
