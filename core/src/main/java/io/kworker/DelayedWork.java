@@ -155,8 +155,8 @@ public abstract class DelayedWork extends Work {
     }
 
     /**
-     * Begins to recur, if it can be armed for the first time. It says so before that, since the first run may be over at
-     * once; a run that ends in between, of an instance that others have queued, goes by it too.
+     * Begins to recur, if it can be armed for the first time. It says so before that, since the first run may be over
+     * at once; a run that ends in between, of an instance that others have queued, goes by it too.
      */
     final boolean recur(long nanos, LongPredicate arm) {
         Recurrence next = new Recurrence(nanos);

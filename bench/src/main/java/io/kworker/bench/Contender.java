@@ -29,7 +29,10 @@ enum Contender {
     HIGHPRI("kworker-highpri"),
     BH("kworker-bh"),
     /** A workqueue without flags, in a runtime that has an unbound one too: its CPUs serve a pod. */
-    BESIDE_UNBOUND("kworker-beside-unbound");
+    BESIDE_UNBOUND("kworker-beside-unbound"),
+    /** A workqueue without flags, and the caller's CPU: that is what there is of tasklets. */
+    HERE("kworker-here"),
+    TASKLET("kworker-tasklet");
 
     private final String label;
 
@@ -51,8 +54,13 @@ enum Contender {
         return EnumSet.of(KWORKER, KWORKER_BEFORE, UNBOUND, ORDERED, HIGHPRI, BH, BESIDE_UNBOUND);
     }
 
+    /** Tasklets, and what they are held against. */
+    static Set<Contender> tasklets() {
+        return EnumSet.of(KWORKER, HERE, BH, TASKLET);
+    }
+
     boolean isKworker() {
-        return this == KWORKER_FALLBACK || kinds().contains(this);
+        return this == KWORKER_FALLBACK || kinds().contains(this) || tasklets().contains(this);
     }
 
     /** Whether it is for the workqueue to say on which CPU an item runs. */
@@ -75,7 +83,7 @@ enum Contender {
         return switch (this) {
             case KWORKER, KWORKER_BEFORE, HIGHPRI, BH, BESIDE_UNBOUND -> List.of(Placement.PINNED, Placement.LOCAL);
             case UNBOUND, ORDERED -> List.of(Placement.PINNED, Placement.LOCAL, Placement.ALL);
-            case KWORKER_FALLBACK -> List.of(Placement.PINNED);
+            case KWORKER_FALLBACK, HERE, TASKLET -> List.of(Placement.PINNED);
             case VOLATILE, RING, DISRUPTOR -> List.of(Placement.PINNED, Placement.UNPINNED);
             case TPE, FJP, VT -> List.of(Placement.PINNED, Placement.UNPINNED, Placement.LOCAL);
         };
@@ -89,6 +97,7 @@ enum Contender {
             case TPE -> new TpePeer(threads);
             case FJP -> new FjpPeer(threads);
             case VT -> new VtPeer(threads);
+            case TASKLET -> new TaskletPeer(cpus);
             default -> KworkerPeer.of(this, placement, cpus);
         };
     }

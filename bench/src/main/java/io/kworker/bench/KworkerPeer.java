@@ -34,7 +34,8 @@ final class KworkerPeer implements Peer {
         if (placement == Placement.PINNED) {
             runtime.cpus(cpus.consumer());
         }
-        boolean isOwn = placement == Placement.LOCAL || placement == Placement.ALL && kind.isUnbound();
+        boolean isOwn = kind == Contender.HERE || placement == Placement.LOCAL
+                || placement == Placement.ALL && kind.isUnbound();
         return new KworkerPeer(kind, placement, isOwn ? OWN : cpus.consumer(), runtime.build());
     }
 

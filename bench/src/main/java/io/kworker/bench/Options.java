@@ -25,7 +25,7 @@ record Options(List<Scenario> scenarios, boolean all, boolean smoke, boolean hel
 
     /** Those too that run when they are named, or in smoke. */
     private static final List<Scenario> SCENARIOS =
-            Stream.concat(USUAL.stream(), Stream.of(new Features(), new IrqEcho())).toList();
+            Stream.concat(USUAL.stream(), Stream.of(new Features(), new IrqEcho(), new Tasklets())).toList();
 
     static Options parse(String[] args, Path checkout, Path results) {
         List<Scenario> scenarios = List.of();
@@ -94,12 +94,13 @@ record Options(List<Scenario> scenarios, boolean all, boolean smoke, boolean hel
                 usage: ./bench/run [NAME [DIR]] [--json FILE] [--before CP] [--smoke]
                        ./bench/run jmh [JMH OPTIONS]
 
-                Without a name all scenarios but features and irq run (90 s), and bench/target/results.json is written.
+                Without a name all but those marked * run (90 s), and bench/target/results.json is written.
 
                 names:
                 """);
         for (Scenario scenario : SCENARIOS) {
-            text.append("  %-12s %s%n".formatted(scenario.name(), scenario.summary()));
+            String mark = USUAL.contains(scenario) ? " " : "*";
+            text.append("%s %-12s %s%n".formatted(mark, scenario.name(), scenario.summary()));
         }
         return text.append("""
                   jmh          hands the rest of the line to JMH
