@@ -450,10 +450,10 @@ public final class IrqLine {
 
     /**
      * Takes back one level of disabling ({@code enable_irq}, I7); at zero the line is unmasked, if nothing else is
-     * against that, and an interrupt that was remembered is replayed in the calling thread. Of a line that was stopped
-     * it takes that back.
+     * against that, and an interrupt that was remembered is replayed in the calling thread. Where the line is not
+     * disabled, but was stopped, it takes that back.
      *
-     * @throws IllegalStateException if the line is not disabled; nothing is changed then
+     * @throws IllegalStateException if the line is neither; nothing is changed then
      */
     public void enable() {
         proceed(state.enable());
@@ -623,8 +623,9 @@ public final class IrqLine {
          * Where the threaded handlers run.
          *
          * @param threads one that is not BH, with a limit that lets all handlers of the line run at once where they
-         *     wait for each other; by default {@link WorkRuntime#systemHighpri}, on the CPU of the thread that raises
-         *     (I20)
+         *     wait for each other; by default {@link WorkRuntime#systemUnbound}, so that a handler starts on whichever
+         *     CPU near the raiser's has nothing else to do. A bound {@linkplain Workqueue.Builder#highpri highpri} one
+         *     keeps it on the CPU of the raiser, before normal items (I20)
          * @return this
          * @throws IllegalArgumentException if it is of another runtime, or BH
          */
@@ -660,7 +661,7 @@ public final class IrqLine {
          * @return a new line, masked, without handlers
          */
         public IrqLine build() {
-            Workqueue threads = workqueue == null ? runtime.systemHighpri() : workqueue;
+            Workqueue threads = workqueue == null ? runtime.systemUnbound() : workqueue;
             return new IrqLine(name, isLevel, chip, threads::queue, exceptionHandler);
         }
     }

@@ -42,7 +42,7 @@ final class IrqState {
      *   end       INSIDE --------------> no INSIDE; unless RUN, no ONESHOT          the handler's worker
      *   drop      RUN -----------------> no RUN; unless INSIDE, no ONESHOT          who has woken and found no worker
      *   disable   depth ---------------> depth + 1                                  anybody
-     *   enable    depth ---------------> depth - 1; at 0: no STOPPED                anybody
+     *   enable    depth ---------------> depth - 1; at 0 already: no STOPPED                anybody
      *   shut      any -----------------> SHUT                                       under the line's lock
      *   open      any -----------------> no SHUT; a sharer: no STOPPED              under the line's lock
      *
@@ -226,11 +226,7 @@ final class IrqState {
             if (depth(s) == 0 && (s & STOPPED) == 0) {
                 throw new IllegalStateException("not disabled, so it cannot be enabled");
             }
-            long n = depth(s) == 0 ? s : s - DEPTH;
-            if (depth(n) == 0) {
-                n &= ~STOPPED;
-            }
-            n = taken(n);
+            long n = taken(depth(s) == 0 ? s & ~STOPPED : s - DEPTH);
             if (cas(s, n)) {
                 return todo(s, n);
             }

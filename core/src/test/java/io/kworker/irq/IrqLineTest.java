@@ -409,6 +409,9 @@ class IrqLineTest {
         assertEquals(0, before % SpuriousCount.WINDOW);
         line.raise();
         assertEquals(before, passes.get());
+        line.disable();
+        line.enable();
+        assertTrue(line.stats().isStopped(), "the one has nothing to do with the other");
         line.enable();
         assertFalse(line.stats().isStopped());
         assertEquals(before + 1, passes.get(), "the edge was remembered");
