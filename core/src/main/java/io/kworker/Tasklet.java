@@ -73,8 +73,9 @@ public abstract class Tasklet extends TaskletPad {
      * pending, which has not looked at the word yet), and by kill. Who is refused has done a read-modify-write on the
      * word that enable reads, or on the item's state, so the run that comes sees what it wrote.
      *
-     * kill drops in the window in which the item is disabled and idle: no runner can keep, and an enable that took KEPT
-     * before has queued to it before (taken back by the disabling) or is refused.
+     * kill drops in the window in which the item is disabled and idle: no runner can keep. An enable that has returned
+     * before has queued the item, and that run is waited for or taken back; one at the same time is as a schedule at
+     * the same time: taken back, refused, or after the kill.
      */
     private static final long DEPTH_MASK = 0xFFFF;
     private static final long KEPT = 1 << 16;
@@ -233,7 +234,8 @@ public abstract class Tasklet extends TaskletPad {
      * call runs before it returns, unless the tasklet is disabled: then it is dropped (the kernel waits for ever).
      * A run that is scheduled during the call, by the handler too, may be dropped, so that a tasklet which always
      * schedules itself again is stopped as any other. Afterwards it can be scheduled again (T16): who calls this for
-     * the last time sees to it that nobody does. An interrupt does not end the wait; the flag is kept.
+     * the last time sees to it that nobody schedules or enables it at the same time or later. An interrupt does not end
+     * the wait; the flag is kept.
      *
      * @throws WorkDeadlockException if called by the tasklet's own handler, or by one that it waits for, directly or
      *     through others: by a handler, or for its turn on a CPU; nothing is changed then
