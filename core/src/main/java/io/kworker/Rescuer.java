@@ -2,6 +2,8 @@
 // Copyright 2026 the kworker authors
 package io.kworker;
 
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jctools.queues.varhandle.MpscLinkedVarHandleQueue;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +19,9 @@ final class Rescuer extends Thread {
 
     private final Doorbell doorbell = new Doorbell();
     private final MpscLinkedVarHandleQueue<Rescue> rescues = new MpscLinkedVarHandleQueue<>();
+
+    /** M: those that it has not come to, by their items, which count as running all the same. */
+    private final Map<Work, Rescue> waiting = new ConcurrentHashMap<>();
 
     /** M: rescues handed over and not ended. */
     private final AtomicInteger left = new AtomicInteger();
@@ -41,6 +46,7 @@ final class Rescuer extends Thread {
     void take(Rescue rescue) {
         left.incrementAndGet();
         rescue.thread = this;
+        waiting.put(rescue.item(), rescue);
         rescues.offer(rescue);
         doorbell.ring();
     }
@@ -49,6 +55,12 @@ final class Rescuer extends Thread {
     @Nullable
     Rescue current() {
         return current;
+    }
+
+    /** Any thread. The context of an item that was handed over and has not begun; null where there is none. */
+    @Nullable
+    Run waiting(Work item) {
+        return waiting.get(item);
     }
 
     /** After the workqueue was drained. What has been handed over is run first (R61). */
@@ -64,6 +76,7 @@ final class Rescuer extends Thread {
             boolean closing = isClosing;
             Rescue rescue = rescues.poll();
             if (rescue != null) {
+                waiting.remove(rescue.item());
                 current = rescue;
                 rescue.run();
                 current = null;
@@ -105,6 +118,12 @@ final class Rescuer extends Thread {
             return thread;
         }
 
+        private Work item() {
+            Work item = work;
+            assert item != null;
+            return item;
+        }
+
         @Override
         boolean isRescuer() {
             return true;
@@ -112,9 +131,9 @@ final class Rescuer extends Thread {
 
         @Override
         public void run() {
-            Work item = work;
+            Work item = item();
             Share of = share;
-            assert item != null && of != null;
+            assert of != null;
             becomeCurrent();
             startedAt = System.nanoTime();
             perform(item, of);

@@ -5,6 +5,7 @@ package io.kworker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -65,8 +66,12 @@ final class Round {
     }
 
     /** Not interruptible; an interrupt is kept for later. */
-    void await() {
-        Threads.await(over);
+    void await(WaitGraph.@Nullable Wait wait) {
+        if (wait == null) {
+            Threads.await(over);
+        } else {
+            WaitGraph.await(wait, nanos -> over.await(nanos, TimeUnit.NANOSECONDS));
+        }
     }
 
     /** After the round: entries that were counted in before its markers, in all. */

@@ -60,15 +60,21 @@ final class Rounds {
         return launched.size() < MAX_LAUNCHED;
     }
 
+    void await(Round round) {
+        await(round, null);
+    }
+
     /**
      * Waits for the end of a round. Whoever waits for one that is not launched sees to that, since those who began the
      * rounds before it may be waiting for something else.
+     *
+     * @param wait the caller's, where that is to be looked at from time to time
      */
-    void await(Round round) {
+    void await(Round round, WaitGraph.@Nullable Wait wait) {
         for (Round before = inTheWay(round); before != null; before = inTheWay(round)) {
-            before.await();
+            before.await(wait);
         }
-        round.await();
+        round.await(wait);
     }
 
     /** Launches the round that waits for a colour, if there is one; else, if it is this one, what it waits for. */
@@ -81,6 +87,10 @@ final class Rounds {
         return gathering == round ? launched.getFirst() : null;
     }
 
+    static void drain(Iterable<Workqueue> workqueues) {
+        drain(workqueues, null);
+    }
+
     /**
      * Waits until nothing of some workqueues is queued, waiting or running, while running items may still queue.
      *
@@ -89,20 +99,20 @@ final class Rounds {
      * second, and what was queued before the end of the first round lay in a queue ahead of the second markers, which
      * were sent after that.
      */
-    static void drain(Iterable<Workqueue> workqueues) {
+    static void drain(Iterable<Workqueue> workqueues, WaitGraph.@Nullable Wait wait) {
         long before = -1;
-        for (long now = flush(workqueues); now != before; now = flush(workqueues)) {
+        for (long now = flush(workqueues, wait); now != before; now = flush(workqueues, wait)) {
             before = now;
         }
     }
 
     /** One round of each workqueue, all together; entries counted in, in all. */
-    private static long flush(Iterable<Workqueue> workqueues) {
+    private static long flush(Iterable<Workqueue> workqueues, WaitGraph.@Nullable Wait wait) {
         List<Round> rounds = new ArrayList<>();
         for (Workqueue workqueue : workqueues) {
             rounds.add(workqueue.rounds().begin(false));
         }
-        return await(workqueues, rounds);
+        return await(workqueues, rounds, wait);
     }
 
     /** The last round: what comes behind its markers is turned away. */
@@ -111,15 +121,16 @@ final class Rounds {
         for (Workqueue workqueue : workqueues) {
             rounds.add(workqueue.rounds().begin(true));
         }
-        await(workqueues, rounds);
+        await(workqueues, rounds, null);
     }
 
-    private static long await(Iterable<Workqueue> workqueues, List<Round> rounds) {
+    private static long await(
+            Iterable<Workqueue> workqueues, List<Round> rounds, WaitGraph.@Nullable Wait wait) {
         long entered = 0;
         int i = 0;
         for (Workqueue workqueue : workqueues) {
             Round round = rounds.get(i++);
-            workqueue.rounds().await(round);
+            workqueue.rounds().await(round, wait);
             entered += round.entered();
         }
         return entered;

@@ -135,13 +135,16 @@ abstract class Run {
     }
 
     /** The handler must not block, and waits. What it waits for may need its CPU. */
-    final void spinUntil(BooleanSupplier isOver) {
+    final void spinUntil(BooleanSupplier isOver, WaitGraph.@Nullable Wait wait) {
         long start = System.nanoTime();
-        boolean hasCeded = false;
+        long nextLook = CEDE_NANOS;
         for (int turns = 1; !isOver.getAsBoolean(); turns++) {
-            if (!hasCeded && turns % SpinBudget.TURNS_PER_LOOK == 0 && System.nanoTime() - start >= CEDE_NANOS) {
-                hasCeded = true;
-                cede();
+            if (turns % SpinBudget.TURNS_PER_LOOK == 0 && System.nanoTime() - start >= nextLook) {
+                WaitGraph.check(wait);
+                if (nextLook == CEDE_NANOS) {
+                    cede();
+                }
+                nextLook *= 2;
             }
             pause();
         }

@@ -11,6 +11,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Assumption: a handler has one wait at a time, which it begins and ends itself.
  */
 final class WaitGraph {
+    /** After so long a handler that waits looks again, then after twice as long, and so on up to the other. */
+    private static final long FIRST_LOOK_NANOS = 10_000_000;
+    private static final long LAST_LOOK_NANOS = 1_000_000_000;
+
     private static final ReentrantLock LOCK = new ReentrantLock();
 
     /** Tries before a thread parks for the lock, which is held for a few microseconds. */
@@ -33,6 +38,12 @@ final class WaitGraph {
     private static final IdentityHashMap<Work, Wait> WAITS = new IdentityHashMap<>();
 
     private WaitGraph() {}
+
+    /** A wait for so many nanoseconds at most. */
+    interface Pause {
+        /** True where it is over. */
+        boolean await(long nanos) throws InterruptedException;
+    }
 
     /** What a handler waits for. Looked at under the lock. */
     interface Target {
@@ -51,6 +62,11 @@ final class WaitGraph {
 
     /** A handler that waits. */
     record Wait(Work item, Share share, int turn, int generation, Target target) {
+        /** Whether an entry of the handler's item, out of its queue, waits for this run to end. */
+        boolean holdsUp(Predicate<Entry> what) {
+            return item.handOffs().stream().anyMatch(what);
+        }
+
         /** The lane that stands still while this handler waits, since BH items run one at a time; or null. */
         @Nullable
         Pool serialLane() {
@@ -79,15 +95,54 @@ final class WaitGraph {
         Wait wait = new Wait(item, share, run.turn, run.generation, target);
         lock();
         try {
-            Set<Wait> stuck = stuckWith(wait);
-            if (!stuck.isEmpty()) {
-                throw new WorkDeadlockException(chain(wait, stuck));
-            }
-            WAITS.put(item, wait);
+            WAITS.put(item, wait); // it holds a slot itself
+            refuseIfStuck(wait);
+        } catch (Throwable t) {
+            WAITS.remove(item);
+            throw t;
         } finally {
             LOCK.unlock();
         }
         return wait;
+    }
+
+    /**
+     * Looks again: whether an entry is in the way that had not left its queue when the wait began.
+     *
+     * @throws WorkDeadlockException if the wait can never end; it is still to be ended by {@link #end}
+     */
+    static void check(@Nullable Wait wait) {
+        if (wait != null) {
+            lock();
+            try {
+                refuseIfStuck(wait);
+            } finally {
+                LOCK.unlock();
+            }
+        }
+    }
+
+    /** Waits, whatever interrupts it, until that is over; a handler looks from time to time whether it can be. */
+    static void await(@Nullable Wait wait, Pause pause) {
+        boolean interrupted = false;
+        long nanos = wait == null ? Long.MAX_VALUE : FIRST_LOOK_NANOS;
+        try {
+            for (boolean isOver = false; !isOver;) {
+                try {
+                    isOver = pause.await(nanos);
+                    if (!isOver && wait != null) {
+                        check(wait);
+                        nanos = Math.min(2 * nanos, LAST_LOOK_NANOS);
+                    }
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     static void end(@Nullable Wait wait) {
@@ -112,21 +167,18 @@ final class WaitGraph {
         LOCK.lock();
     }
 
-    /** The knot that this wait would close; empty where there is none. */
-    private static Set<Wait> stuckWith(Wait wait) {
-        WAITS.put(wait.item(), wait); // it holds a slot itself
-        try {
-            if (wait.target().obstacles().isEmpty()) {
-                return Set.of(); // nearly always
-            }
-            Set<Wait> stuck = reachable(wait);
-            // in this order: a target that is not over after the look at what blocks it was the one looked at
-            while (stuck.removeIf(one -> !one.target().isBlocked(stuck) || one.target().isOver())) {
-                // what has become free may free others
-            }
-            return stuck.contains(wait) ? stuck : Set.of();
-        } finally {
-            WAITS.remove(wait.item());
+    /** Throws if the wait is part of a knot. */
+    private static void refuseIfStuck(Wait wait) {
+        if (wait.target().obstacles().isEmpty()) {
+            return; // nearly always
+        }
+        Set<Wait> stuck = reachable(wait);
+        // in this order: a target that is not over after the look at what blocks it was the one looked at
+        while (stuck.removeIf(one -> !one.target().isBlocked(stuck) || one.target().isOver())) {
+            // what has become free may free others
+        }
+        if (stuck.contains(wait)) {
+            throw new WorkDeadlockException(chain(wait, stuck));
         }
     }
 
@@ -170,12 +222,12 @@ final class WaitGraph {
          * word alone does not tell if it was cancelled: the waiter may have taken that run for its own.
          */
         private List<Wait> obstacle() {
-            List<Wait> runner = runner(item);
-            if (!runner.isEmpty() && runner.getFirst().generation() - WorkState.generation(state) > 0) {
+            Holdup runner = runner(item);
+            if (runner != null && runner.generation() - WorkState.generation(state) > 0) {
                 waiter.release();
                 return List.of();
             }
-            return runner;
+            return runner == null ? List.of() : List.of(runner.by());
         }
 
         @Override
@@ -209,10 +261,30 @@ final class WaitGraph {
         }
     }
 
-    /** The handler that runs an item, if it waits. */
-    private static List<Wait> runner(Work item) {
+    /** The wait that keeps the run of an item from ending, and which instance it is that runs. */
+    private record Holdup(Wait by, int generation) {}
+
+    /** Of the handler that runs the item; or, where a rescuer has it and has not come to it, of what that runs. */
+    private static @Nullable Holdup runner(Work item) {
         Wait runner = WAITS.get(item);
-        return runner == null ? List.of() : List.of(runner);
+        if (runner != null) {
+            return new Holdup(runner, runner.generation());
+        }
+        Share share = item.isRunning() ? item.home : null;
+        Rescuer rescuer = share == null ? null : share.workqueue.rescuer();
+        return rescuer == null ? null : holdup(rescuer, item);
+    }
+
+    /** A rescuer runs one after another. Whoever waits stays what it runs, so what is seen after that is certain. */
+    private static @Nullable Holdup holdup(Rescuer rescuer, Work item) {
+        Run before = rescuer.current();
+        Work inFront = before == null ? null : before.work;
+        Wait wait = inFront == null ? null : WAITS.get(inFront);
+        if (before == null || wait == null || rescuer.current() != before || before.work != inFront) {
+            return null;
+        }
+        Run run = rescuer.waiting(item);
+        return run == null ? null : new Holdup(wait, run.generation);
     }
 
     /** An item is not to run: it cannot start any more, or is about to be kept from it. */
@@ -224,12 +296,13 @@ final class WaitGraph {
 
         @Override
         public Collection<Wait> obstacles() {
-            return runner(item);
+            Holdup runner = runner(item);
+            return runner == null ? List.of() : List.of(runner.by());
         }
 
         @Override
         public boolean isBlocked(Set<Wait> stuck) {
-            return runner(item).stream().anyMatch(stuck::contains);
+            return obstacles().stream().anyMatch(stuck::contains);
         }
 
         @Override
@@ -238,11 +311,15 @@ final class WaitGraph {
         }
     }
 
-    /** The waiting handlers that hold a slot which items of that share need. */
+    /**
+     * The waiting handlers that hold a slot which items of that share need, or in an ordered one run an item that those
+     * wait behind.
+     */
     private static List<Wait> holders(Share share) {
         List<Wait> holders = new ArrayList<>();
         for (Wait wait : WAITS.values()) {
-            if (wait.share().sharesSlots(share)) {
+            if (wait.share().sharesSlots(share)
+                    || share instanceof OrderedShare && wait.holdsUp(entry -> entry.share == share)) {
                 holders.add(wait);
             }
         }
@@ -262,8 +339,12 @@ final class WaitGraph {
         }
 
         private boolean isBefore(Wait wait) {
-            return wait.share().workqueue == workqueue && round.waitsFor(wait.share(), wait.turn())
+            return isBefore(wait.share(), wait.turn()) || wait.holdsUp(entry -> isBefore(entry.share(), entry.turn))
                     || isInLane(wait.serialLane());
+        }
+
+        private boolean isBefore(Share share, int turn) {
+            return share.workqueue == workqueue && round.waitsFor(share, turn);
         }
 
         private boolean isInLane(@Nullable Pool serial) {
@@ -296,7 +377,7 @@ final class WaitGraph {
         private boolean isInside(Wait wait) {
             Share next = wait.item().pendingShare();
             return workqueues.contains(wait.share().workqueue) || next != null && workqueues.contains(next.workqueue)
-                    || holdsUpLane(wait);
+                    || wait.holdsUp(entry -> workqueues.contains(entry.share().workqueue)) || holdsUpLane(wait);
         }
 
         /** What closes goes through every lane, what drains through those where something is. */

@@ -46,15 +46,21 @@ abstract class Waiter {
         }
 
         /** Parks until released; an interrupt is kept for later. */
-        void await() {
-            boolean interrupted = false;
-            while (!released) {
-                LockSupport.park(this);
-                interrupted |= Thread.interrupted();
-            }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+        void await(WaitGraph.@Nullable Wait wait) {
+            WaitGraph.await(wait, nanos -> {
+                if (released) {
+                    return true;
+                }
+                if (wait == null) {
+                    LockSupport.park(this);
+                } else {
+                    LockSupport.parkNanos(this, nanos);
+                }
+                if (Thread.interrupted()) {
+                    throw new InterruptedException();
+                }
+                return released;
+            });
         }
     }
 
@@ -89,6 +95,9 @@ abstract class Waiter {
     static final class Handoff extends Waiter implements Delivery {
         private final Entry entry;
 
+        /** S: by the releaser. */
+        private volatile boolean isReleased;
+
         Handoff(Entry entry) {
             super(entry.generation - 1);
             this.entry = entry;
@@ -98,8 +107,14 @@ abstract class Waiter {
             return entry;
         }
 
+        /** Any thread. Whether the run is not over that is in the way. */
+        boolean isWaiting() {
+            return !isReleased;
+        }
+
         @Override
         void release() {
+            isReleased = true;
             entry.share().handBack(this);
         }
 

@@ -221,7 +221,7 @@ public abstract class Work extends WorkState {
         try {
             ended(found);
             if (isRunning(found)) {
-                awaitNewest(found & ~PENDING, new Waiter.Parked(generation(found)));
+                awaitNewest(found & ~PENDING, new Waiter.Parked(generation(found)), null);
             }
         } finally {
             WaitGraph.end(wait); // before the item can be queued again: that run is none of this wait's business
@@ -239,7 +239,8 @@ public abstract class Work extends WorkState {
      *
      * @return true if there was something to wait for; false if the item was idle
      * @throws WorkDeadlockException if called by the item's own handler, or by one that the item waits for, directly or
-     *     through others: by a handler, or for a slot that only such handlers hold (J6)
+     *     through others: by a handler, or for a slot that only such handlers hold (J6). It may be thrown some time
+     *     after the call, once it is certain
      */
     public final boolean flush() {
         return flush("flush");
@@ -261,7 +262,7 @@ public abstract class Work extends WorkState {
         Waiter.Parked waiter = new Waiter.Parked(generation(s));
         WaitGraph.Wait wait = WaitGraph.begin(new WaitGraph.OfItem(call, this, s, waiter));
         try {
-            awaitNewest(s, waiter);
+            awaitNewest(s, waiter, wait);
         } finally {
             WaitGraph.end(wait);
         }
@@ -269,35 +270,23 @@ public abstract class Work extends WorkState {
     }
 
     /** Waits for the newest instance of a state in which the item was busy. */
-    private void awaitNewest(long s, Waiter.Parked waiter) {
+    private void awaitNewest(long s, Waiter.Parked waiter, WaitGraph.@Nullable Wait wait) {
         Run run = Run.current();
         if (run != null && run.isAtomic()) {
-            run.spinUntil(() -> isOverSince(s) || waiter.isReleased()); // must not block (G75)
+            run.spinUntil(() -> isOverSince(s) || waiter.isReleased(), wait); // must not block (G75)
             return;
         }
         await(waiter);
         if (!hasMovedOn(s, state())) { // else it was over before the waiter was registered, and a later one may run
-            waiter.await();
+            waiter.await(wait);
         }
     }
 
     /** Waits for the run in progress, if any, and not for the instance that is pending. */
-    final void awaitRun() {
-        long s = state();
-        if (!isRunning(s)) {
-            return;
-        }
-        Run run = Run.current();
-        if (run != null && run.isAtomic()) {
-            for (long now = s; isRunning(now) && !hasMovedOn(s & ~PENDING, now); now = state()) {
-                Thread.onSpinWait();
-            }
-            return;
-        }
-        Waiter.Parked waiter = new Waiter.Parked(isPending(s) ? generation(s) - 1 : generation(s));
-        await(waiter);
-        if (!hasMovedOn(s & ~PENDING, state())) {
-            waiter.await();
+    final void awaitRun(String call) {
+        long s = withoutPending(state());
+        if (isRunning(s)) {
+            flush(call, s);
         }
     }
 

@@ -5,6 +5,8 @@ package io.kworker;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -116,7 +118,12 @@ abstract class WorkState extends Entry {
 
     /** The state without an instance that waits for its timer: whoever waits for the item does not wait for that. */
     static long withoutTimed(long state) {
-        return isTimed(state) ? (state & ~(PENDING | TIMED)) - GENERATION_ONE : state;
+        return isTimed(state) ? withoutPending(state) : state;
+    }
+
+    /** The state without an instance that is pending. */
+    static long withoutPending(long state) {
+        return isPending(state) ? (state & ~(PENDING | TIMED)) - GENERATION_ONE : state;
     }
 
     /** Whether a queueing that found this state was refused: an instance waits already, or the item is disabled. */
@@ -431,6 +438,18 @@ abstract class WorkState extends Entry {
         }
         Entry entry = generation == generation(now) ? this : standIn;
         return entry == null || entry.generation != generation(now) ? null : entry.share;
+    }
+
+    /** While the item runs: the entries that have left their queue and wait for the end of this run. */
+    final List<Entry> handOffs() {
+        List<Entry> entries = List.of();
+        for (Waiter waiter = waiters; waiter != null; waiter = waiter.next) { // only who ends a run takes the list
+            if (waiter instanceof Waiter.Handoff handOff && handOff.isWaiting()) {
+                entries = entries.isEmpty() ? new ArrayList<>() : entries;
+                entries.add(handOff.entry());
+            }
+        }
+        return entries;
     }
 
     /** Whether anyone waits: for tests. */

@@ -501,7 +501,8 @@ public final class Workqueue implements AutoCloseable {
      * never ends, it waits as well (G57). What the items did happens before the return. An interrupt does not end the
      * wait; the flag is kept. On a system queue it waits for the items of others too.
      *
-     * @throws WorkDeadlockException if called by a handler that it would have to wait for, directly or through others
+     * @throws WorkDeadlockException if called by a handler that it would have to wait for, directly or through others;
+     *     perhaps some time after the call, once that is certain
      */
     public void flush() {
         refuseSelfWait("flush() of workqueue '" + name() + "'", share -> share.workqueue == this);
@@ -516,7 +517,7 @@ public final class Workqueue implements AutoCloseable {
     void await(String call, Round round) {
         WaitGraph.Wait wait = WaitGraph.begin(new WaitGraph.OfRound(call, this, round));
         try {
-            rounds.await(round);
+            rounds.await(round, wait);
         } finally {
             WaitGraph.end(wait);
         }
@@ -539,7 +540,7 @@ public final class Workqueue implements AutoCloseable {
                 WaitGraph.begin(new WaitGraph.OfDrain("drain() of workqueue '" + name() + "'", false, self));
         startDraining();
         try {
-            Rounds.drain(self);
+            Rounds.drain(self, wait);
         } finally {
             WaitGraph.end(wait); // before anything can be queued again: that is none of this wait's business
             stopDraining();

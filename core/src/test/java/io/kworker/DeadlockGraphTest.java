@@ -64,7 +64,7 @@ class DeadlockGraphTest {
         void waitsIn(Runnable what) {
             call = what;
             mayCall.open();
-            Await.until("the handler waits", () -> isBack || isCalling && thread.getState() == Thread.State.WAITING);
+            Await.until("the handler waits", () -> isBack || isCalling && isAsleep());
             assertFalse(isBack, () -> "the call has returned" + (refusal == null ? "" : ", or thrown " + refusal));
         }
 
@@ -77,6 +77,11 @@ class DeadlockGraphTest {
             List<String> lines = refusal.getMessage().lines().toList();
             mayEnd.open();
             return lines;
+        }
+
+        private boolean isAsleep() {
+            Thread.State state = thread.getState();
+            return state == Thread.State.WAITING || state == Thread.State.TIMED_WAITING;
         }
 
         /** Does a call that is not refused. */
