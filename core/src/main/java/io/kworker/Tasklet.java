@@ -200,7 +200,7 @@ public abstract class Tasklet extends TaskletPad {
         WaitGraph.Wait wait = WaitGraph.begin(new WaitGraph.OfStop("disable", item));
         try {
             disableNoSync();
-            item.awaitRun("disable");
+            item.awaitRun(wait);
         } finally {
             WaitGraph.end(wait);
         }

@@ -283,10 +283,10 @@ public abstract class Work extends WorkState {
     }
 
     /** Waits for the run in progress, if any, and not for the instance that is pending. */
-    final void awaitRun(String call) {
+    final void awaitRun(WaitGraph.@Nullable Wait wait) {
         long s = withoutPending(state());
         if (isRunning(s)) {
-            flush(call, s);
+            awaitNewest(s, new Waiter.Parked(generation(s)), wait);
         }
     }
 
