@@ -257,6 +257,9 @@ final class Carrier extends Thread {
             cpu.runtime.carrierFault(t);
         }
         if (!tenure.enter()) {
+            if (stray == null && worker != null && worker.isAtomic()) { // it has not ended, so it has blocked
+                cpu.runtime.blockedInAtomic(worker);
+            }
             surrender();
             return false;
         }

@@ -2,6 +2,7 @@
 // Copyright 2026 the kworker authors
 package io.kworker;
 
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 final class Dispatcher extends Thread implements Engine {
     /** How long it sleeps between two looks at a handler's thread. */
     private static final long LOOK_NANOS = 50_000;
+
+    /** How long it sleeps between two looks at BH handlers that have kept on for long. */
+    private static final long LATE_LOOK_NANOS = 1_000_000;
 
     /** How long it sleeps before it tries again to get a thread. */
     private static final long RETRY_NANOS = 5_000_000;
@@ -49,6 +53,9 @@ final class Dispatcher extends Thread implements Engine {
 
     /** C: when it was started, for the threshold. */
     private long runningSince;
+
+    /** C: BH handlers that keep nobody from starting any more, and must not block all the same. */
+    private final List<Errand> late = new ArrayList<>();
 
     /** C: handlers started and not yet reported. */
     private long inFlight;
@@ -234,10 +241,8 @@ final class Dispatcher extends Thread implements Engine {
     private void watch() {
         Errand errand = running;
         assert errand != null;
-        boolean blocked = isBlocked(errand.thread());
-        if (blocked && errand.isAtomic() && errand.thread().isAlive()) {
-            cpu.runtime.blockedInAtomic(errand);
-        }
+        boolean blocked = reportIfBlocked(errand);
+        watchLate();
         boolean cedes = errand.hasCeded;
         boolean hogs = !blocked && threshold > 0 && System.nanoTime() - runningSince >= threshold;
         if (hogs) {
@@ -245,6 +250,9 @@ final class Dispatcher extends Thread implements Engine {
         }
         if (blocked || cedes || hogs) {
             running = null;
+            if (!blocked && errand.isAtomic()) {
+                late.add(errand);
+            }
             return;
         }
         for (int i = 0; i < SpinBudget.TURNS_PER_LOOK; i++) {
@@ -256,6 +264,23 @@ final class Dispatcher extends Thread implements Engine {
         doze(LOOK_NANOS);
     }
 
+    /** Whether a handler has blocked or ended; where it must not block, that is reported. */
+    private boolean reportIfBlocked(Errand errand) {
+        Thread thread = errand.thread();
+        assert thread != null;
+        boolean blocked = isBlocked(thread);
+        if (blocked && errand.isAtomic() && thread.isAlive()) {
+            cpu.runtime.blockedInAtomic(errand);
+        }
+        return blocked;
+    }
+
+    private void watchLate() {
+        if (!late.isEmpty()) {
+            late.removeIf(this::reportIfBlocked);
+        }
+    }
+
     private static boolean isBlocked(Thread thread) {
         return switch (thread.getState()) {
             case BLOCKED, WAITING, TIMED_WAITING, TERMINATED -> true;
@@ -264,6 +289,7 @@ final class Dispatcher extends Thread implements Engine {
     }
 
     private void idle() {
+        watchLate();
         IdleStrategy strategy = idleStrategy;
         if (strategy != null) {
             strategy.idle(0);
@@ -283,7 +309,7 @@ final class Dispatcher extends Thread implements Engine {
         }
         spinBudget.wasInVain();
         start = System.nanoTime();
-        doze(Long.MAX_VALUE);
+        doze(late.isEmpty() ? Long.MAX_VALUE : LATE_LOOK_NANOS);
         cpu.runtime.stirred();
         spinBudget.slept(System.nanoTime() - start);
     }
@@ -318,8 +344,8 @@ final class Dispatcher extends Thread implements Engine {
     static final class Errand extends Run implements Runnable {
         private final Dispatcher dispatcher;
 
-        /** C: set before the thread is started. */
-        private @Nullable Thread thread;
+        /** S: by the dispatcher, before the thread is started; a dump may come across the errand before that. */
+        private volatile @Nullable Thread thread;
 
         /** S: by the handler's thread. */
         private volatile boolean hasCeded;
@@ -330,10 +356,9 @@ final class Dispatcher extends Thread implements Engine {
         }
 
         @Override
+        @Nullable
         Thread thread() {
-            Thread t = thread;
-            assert t != null;
-            return t;
+            return thread;
         }
 
         Share share() {
@@ -365,6 +390,9 @@ final class Dispatcher extends Thread implements Engine {
             becomeCurrent();
             startedAt = cpu.runtime.clock().now();
             perform(item, of);
+            if (isDescribed()) {
+                endDescription();
+            }
             item.finish();
             work = null;
             if (of instanceof BoundShare bound) {

@@ -32,10 +32,16 @@ final class Freezer {
         return isFrozen;
     }
 
-    synchronized CompletableFuture<Void> freeze() {
+    CompletableFuture<Void> freeze() {
+        return join().view();
+    }
+
+    /** The freeze in force, or a new one. */
+    private synchronized Freeze join() {
         Freeze current = freeze;
         if (current != null) {
-            return current.view();
+            current.callers++;
+            return current;
         }
         isFrozen = true; // a workqueue made from here on is made frozen
         List<Limiter> limiters = new ArrayList<>();
@@ -51,12 +57,23 @@ final class Freezer {
             thaw();
             throw t;
         }
-        return begun.view();
+        return begun;
+    }
+
+    /** One caller of a freeze has given up; true where there is no other one, and it has been ended. */
+    private synchronized boolean leave(Freeze left) {
+        left.callers--;
+        if (freeze != left || left.callers > 0) {
+            return false;
+        }
+        thaw();
+        return true;
     }
 
     void freeze(Duration timeout) throws TimeoutException {
         long nanos = timeout.compareTo(LONGEST) < 0 ? timeout.toNanos() : LONGEST.toNanos();
-        CompletableFuture<Void> future = freeze();
+        Freeze joined = join();
+        CompletableFuture<Void> future = joined.view();
         boolean interrupted = false;
         long deadline = System.nanoTime() + nanos;
         try {
@@ -70,9 +87,9 @@ final class Freezer {
                     throw new IllegalStateException(e.getCause()); // it only ever completes or is cancelled
                 } catch (TimeoutException e) {
                     String still = busyItems();
-                    thaw();
+                    String state = leave(joined) ? "thawed again" : "left so, as others freeze it too";
                     throw new TimeoutException(
-                            "not frozen after " + timeout + ", and thawed again; still busy: " + still);
+                            "not frozen after " + timeout + ", and " + state + "; still busy: " + still);
                 }
             }
         } finally {
@@ -97,6 +114,9 @@ final class Freezer {
     private static final class Freeze implements Runnable {
         /** Limiters that are still busy. */
         final CountDownLatch busy;
+
+        /** L: calls that have begun or joined it. */
+        private int callers = 1;
 
         private final CompletableFuture<Void> future = new CompletableFuture<>();
 

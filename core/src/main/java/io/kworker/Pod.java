@@ -150,7 +150,8 @@ final class Pod extends PodPad {
 
     @Override
     String name() {
-        return "pod " + mask + (isHighpri ? " highpri" : "") + (reach.equals(mask) ? " strict" : "");
+        boolean isStrict = reach.equals(mask) && mask.cardinality() < runtime.cpuArray().length;
+        return "pod " + mask + (isHighpri ? " highpri" : "") + (isStrict ? " strict" : "");
     }
 
     @Override

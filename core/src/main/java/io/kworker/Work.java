@@ -342,7 +342,7 @@ public abstract class Work extends WorkState {
     /**
      * Says what the running handler does, for dumps and for the name of its thread ({@code set_worker_desc}, A53, A55):
      * the name ends with {@code +text} while the handler runs, and with {@code -text} after it, until the thread runs
-     * the next item (on a rescuer and in fallback: no longer). Outside handlers it does nothing.
+     * the next item (on a rescuer: no longer; in fallback the thread ends then). Outside handlers it does nothing.
      *
      * @param text at most 31 characters, what is more is cut off; empty for none
      * @throws NullPointerException if {@code text} is null

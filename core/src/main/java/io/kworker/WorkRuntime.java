@@ -302,8 +302,8 @@ public final class WorkRuntime implements AutoCloseable {
      * Freezes, and waits until that is complete. An interrupt does not end the wait; the flag is kept.
      *
      * @param timeout how long to wait at most
-     * @throws TimeoutException if items are still active then; they are named, and everything is thawed again, also
-     *     where somebody else had begun the freeze
+     * @throws TimeoutException if items are still active then; they are named, and everything is thawed again, unless
+     *     somebody else has called this or {@link #freeze()} since the last thaw: then it goes on freezing for those
      * @throws java.util.concurrent.CancellationException if another thread thaws meanwhile
      * @throws NullPointerException if {@code timeout} is null
      */
@@ -312,8 +312,8 @@ public final class WorkRuntime implements AutoCloseable {
     }
 
     /**
-     * Lets the freezable workqueues go on ({@code thaw_workqueues}), however often {@link #freeze} was called. Does
-     * nothing where nothing is frozen.
+     * Lets the freezable workqueues go on ({@code thaw_workqueues}), however often {@link #freeze} was called, and by
+     * whom. Does nothing where nothing is frozen.
      */
     public void thaw() {
         freezer.thaw();
@@ -903,7 +903,9 @@ public final class WorkRuntime implements AutoCloseable {
          * From which offence on a handler that takes its CPU for the CPU-intensive threshold is reported, to
          * {@link System.Logger} {@code io.kworker}; after that less and less often: 4, 5, 7, 11, 19, 35 and so on (G28,
          * {@code workqueue.cpu_intensive_warning_thresh}). Offences are counted for each class of handlers, 128 classes
-         * at most; not those of unbound and cpuIntensive workqueues. 4 if not given.
+         * at most; not those of unbound and cpuIntensive workqueues. The time is that on the clock, not what the
+         * handler has had of the CPU: on a machine where other programs take that from it, a handler may be reported
+         * which does little. 4 if not given.
          *
          * @param offences zero for no reports
          * @return this

@@ -102,6 +102,29 @@ class BlockedInAtomicTest {
                 .anyMatch(thread -> thread != null && thread.getState() == Thread.State.WAITING);
     }
 
+    /** Its CPU has gone on by then, with others. */
+    @Test
+    void a_handler_that_blocks_late_is_reported_too() {
+        WorkRuntime runtime = runtimes.oneCpu();
+        Workqueue workqueue = bh(runtime);
+        Gate mayBlock = runtimes.gate();
+        Gate gate = runtimes.gate();
+        Item blocking = runtimes.item(work -> {
+            mayBlock.burn();
+            gate.pass();
+        });
+        workqueue.queue(blocking);
+        Await.until("it runs", () -> blocking.runs() == 1);
+        Item plain = runtimes.item();
+        runtime.system().queue(plain);
+        plain.flush(); // the CPU was taken from it, or has gone on without
+        Await.never("it is reported", () -> !reports.isEmpty());
+        mayBlock.open();
+        assertSame(blocking, report().work());
+        gate.open();
+        blocking.flush();
+    }
+
     @Test
     void each_runtime_reports_for_itself() {
         for (int i = 1; i <= 2; i++) {

@@ -46,6 +46,7 @@ class DescribeTest {
     void the_name_of_the_thread_has_the_description_while_the_handler_runs() {
         run(runtimes.oneCpu().system(), "reading");
         assertMatches(plain("\\+reading"), name.get());
+        assertMatches(plain("-reading"), thread.get().getName());
     }
 
     /** In fallback the thread ends with its item. */

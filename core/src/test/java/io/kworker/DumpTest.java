@@ -152,8 +152,8 @@ class DumpTest {
         String dump = runtime.dump();
         assertHas(dump, "^workqueue 'wide': unbound SYSTEM strict max_active=7 min_active=7$");
         assertHas(dump, "^  (node \\d+|several nodes): active=3/7$");
-        assertHas(dump, "^  pod \\{.*\\} strict: active=3 waiting=0$");
-        assertHas(dump, "^pod \\{.*\\} strict: queued=0$");
+        assertHas(dump, "^  pod \\{.*\\}: active=3 waiting=0$");
+        assertHas(dump, "^pod \\{.*\\}: queued=0$");
         assertHas(dump, "^workqueue 'in order': ordered CACHE_SHARD max_active=1$");
         assertHas(dump, "^  ordered: active=1 waiting=0\n    in-flight: .*\n    pending: 2\\*" + ITEM + "$");
         gate.open();

@@ -540,4 +540,32 @@ class FreezeTest {
         closer.join();
         assertEquals(1, item.runs());
     }
+
+    /** Who gives up thaws what he has frozen, and not what others freeze too. */
+    @Test
+    void a_freeze_that_times_out_does_not_thaw_what_others_have_frozen() {
+        WorkRuntime runtime = runtimes.runtime();
+        Workqueue workqueue = runtimes.queue(runtime.workqueue("freezable").freezable());
+        Gate gate = runtimes.gate();
+        Item active = runtimes.item(work -> gate.pass());
+        workqueue.queue(active);
+        Await.until("it runs", active::isRunning);
+        CompletableFuture<Void> others = runtime.freeze();
+        TimeoutException left = assertThrows(TimeoutException.class, () -> runtime.freeze(Duration.ofMillis(1)));
+        assertTrue(left.getMessage().contains("left so"), left::getMessage);
+        assertTrue(runtime.isFrozen());
+        assertFalse(others.isDone());
+        gate.open();
+        complete(others);
+        runtime.thaw();
+        Gate next = runtimes.gate();
+        Item again = runtimes.item(work -> next.pass());
+        workqueue.queue(again);
+        Await.until("it runs", again::isRunning);
+        TimeoutException ended = assertThrows(TimeoutException.class, () -> runtime.freeze(Duration.ofMillis(1)));
+        assertTrue(ended.getMessage().contains("thawed again"), ended::getMessage);
+        assertFalse(runtime.isFrozen());
+        next.open();
+        again.flush();
+    }
 }
