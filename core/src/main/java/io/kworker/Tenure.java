@@ -40,8 +40,8 @@ final class Tenure extends TenurePad {
      * The barrier falls somewhere in the carrier's program order. Before the store of phase: then the read of claim
      * comes after the barrier too, and sees REQUESTED. After it: then the monitor sees the even phase and gives up.
      * Where the carrier sees REQUESTED and the monitor the odd phase, the CAS on claim decides. That the odd value may
-     * be back after a hold changes nothing: a monitor that sees it sees all that was done in between. The releaseFence keeps
-     * the compiler from moving the read above the store; it is no instruction on x86.
+     * be back after a hold changes nothing: a monitor that sees it sees all that was done in between. The releaseFence
+     * keeps the compiler from moving the read above the store; it is no instruction on x86.
      */
     private static final int NONE = 0;
     private static final int REQUESTED = 1;
@@ -106,6 +106,11 @@ final class Tenure extends TenurePad {
 
     static boolean isForeign(long phase) {
         return (phase & 1) != 0;
+    }
+
+    /** Whether a phase may be a {@link #hold} in the middle of that period of foreign code; if so, the period is back. */
+    static boolean isHeld(long phase, long period) {
+        return isForeign(period) && phase == period + 1;
     }
 
     /** Monitor. Takes the CPU if the carrier still is in the given foreign phase; true where it has lost it. */
