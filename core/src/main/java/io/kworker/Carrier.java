@@ -82,8 +82,8 @@ final class Carrier extends Thread {
 
     /** The same for a caller that has asked for its carrier already. */
     static @Nullable Carrier holding(@Nullable Carrier carrier, Cpu cpu) {
-        if (carrier == null || carrier.cpu != cpu) {
-            return null;
+        if (carrier == null || carrier.cpu != cpu || !Tenure.isForeign(carrier.tenure.phase())) {
+            return null; // also where a user's idle strategy arms timers
         }
         if (carrier.tenure.hold()) {
             return carrier;
@@ -142,7 +142,7 @@ final class Carrier extends Thread {
     /** Serves the CPU until it is taken away, or has ended. */
     private void own() {
         for (;;) {
-            if (--looks < 0) {
+            if (--looks < 0 || cpu.timers.mustLook()) {
                 looks = cpu.timers.lookBetweenItems() >> 2; // a continuation takes longer than a short item
             }
             Runnable message = budget > 0 || !cpu.hasWork() ? cpu.nextMessage() : null;
@@ -360,6 +360,9 @@ final class Carrier extends Thread {
         if (cpu.hasMessages() || hasWork && crew.idle() > 0 || timers.hasOperations() || until <= 0) {
             doorbell.withdraw();
             seat.stirred(); // the monitor may have seen us asleep
+            if (timers.hasOperations()) {
+                Thread.yield(); // it may be a hole: let its submitter run, which may want this CPU
+            }
             return;
         }
         doorbell.await(until);

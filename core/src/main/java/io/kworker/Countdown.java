@@ -17,7 +17,7 @@ final class Countdown extends Alarm implements Timers.Operation {
     /*
      * home   null --arm (armer, CAS)--> the timers of the CPU it is armed for
      *        A    --Arming for another CPU (owner of A)--> B, when it does not lie in a wheel of A any more
-     *        A    --arm, where A's runtime is closed (armer, CAS)--> B
+     *        A    --arm, or an Arming for B, where A's CPU has no owner any more (CAS)--> B
      *
      * Who finds that it is not at home with him any more sends the operation after it, so that each arrives.
      *
@@ -26,6 +26,9 @@ final class Countdown extends Alarm implements Timers.Operation {
      *        canceller  change the state (CAS) ; read generation: is it g? then send a notice
      * Both are in the one total order (a fence, or the CAS by which the owner itself arms, comes between), so at least
      * one of the two sees the other. Where the canceller does not see g, the operation that sets it is on its way.
+     *
+     * Where the CPU has no owner any more the operations are applied by whoever submits them. They do not touch the
+     * alarm then: the last owner has taken it out of the wheel, and the next home may set it at any moment.
      *
      * Two armings of an item may arrive in the wrong order: the one whose generation is not that of the state is dead.
      */
@@ -118,18 +121,17 @@ final class Countdown extends Alarm implements Timers.Operation {
         if (generation != before) {
             GENERATION.setOpaque(this, before);
             VarHandle.fullFence();
-            apply(timers);
+            dropDead(timers);
         }
     }
 
     /** Owner of its home. */
     private void set(Timers timers, Workqueue workqueue, long tick) {
-        Wheel wheel = timers.wheel(isDeferrable);
         if (isSet()) {
-            wheel.remove(this);
+            timers.wheel(isDeferrable).remove(this);
         }
         this.workqueue = workqueue;
-        wheel.set(this, tick);
+        timers.set(this, tick, isDeferrable);
     }
 
     private long armAway(Timers at, Arming arming, WorkState.Arm which) {
@@ -199,9 +201,13 @@ final class Countdown extends Alarm implements Timers.Operation {
 
     @Override
     public void apply(Timers timers) {
-        if (isAway(timers, this)) {
-            return;
+        if (!isAway(timers, this) && !timers.cpu.isAbandoned()) {
+            dropDead(timers);
         }
+    }
+
+    /** Owner of its home. The alarm of an instance that is over leaves the wheel. */
+    private void dropDead(Timers timers) {
         if (isSet() && !work.countsDown(generation)) {
             timers.wheel(isDeferrable).remove(this);
         }
@@ -236,7 +242,7 @@ final class Countdown extends Alarm implements Timers.Operation {
 
     /** Owner. Takes back the instance that it is set for; true where that was not over. */
     boolean takeBack() {
-        return work.unpend(generation);
+        return work.revoke(generation);
     }
 
     /** An instance that was armed by somebody who does not own its home. */
@@ -263,7 +269,15 @@ final class Countdown extends Alarm implements Timers.Operation {
     }
 
     private void arrive(Arming arming, Timers timers) {
-        if (isAway(timers, arming) || !work.countsDown(arming.generation)) {
+        if (isAway(timers, arming)) {
+            return;
+        }
+        if (timers.cpu.isAbandoned()) {
+            forward(arming, timers);
+            return;
+        }
+        if (!work.countsDown(arming.generation)) {
+            dropDead(timers); // that of the instance whose place this one took
             return;
         }
         if (arming.wanted != timers) {
@@ -283,6 +297,26 @@ final class Countdown extends Alarm implements Timers.Operation {
         }
     }
 
+    /** Its home has no owner any more: the instance goes where it is wanted, or is taken back if that is here. */
+    private void forward(Arming arming, Timers from) {
+        if (arming.wanted == from) {
+            if (work.revoke(arming.generation)) {
+                arming.workqueue.timerCancelled();
+            }
+        } else if (work.countsDown(arming.generation)) {
+            HOME.compareAndSet(this, from, arming.wanted);
+            arming.wanted.submit(arming, arming.tick); // which sends it on if somebody was faster
+        }
+    }
+
+    /** Last owner. The same for an instance that is set. */
+    void moveOut() {
+        Workqueue to = workqueue;
+        if (work.revoke(generation) && to != null) {
+            to.timerCancelled();
+        }
+    }
+
     /** An instance that is to come earlier. */
     private record Shortening(Countdown countdown, int generation, long tick) implements Timers.Operation {
         @Override
@@ -293,6 +327,10 @@ final class Countdown extends Alarm implements Timers.Operation {
 
     private void shortenHere(Shortening shortening, Timers timers) {
         if (isAway(timers, shortening) || !work.countsDown(shortening.generation)) {
+            return;
+        }
+        if (timers.cpu.isAbandoned()) {
+            work.revoke(shortening.generation); // its arming is on its way here, to the same end
             return;
         }
         if (!isSet() || generation != shortening.generation) {
@@ -312,7 +350,7 @@ final class Countdown extends Alarm implements Timers.Operation {
             wheel.remove(this);
         } else if (to < tick) {
             wheel.remove(this);
-            wheel.set(this, to);
+            timers.set(this, to, isDeferrable);
         }
     }
 }

@@ -7,7 +7,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.function.LongPredicate;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -136,40 +136,109 @@ public abstract class DelayedWork extends Work {
 
     /** From one run to the next. */
     private static final class Recurrence {
+        /*
+         * state   PROPOSED --settle (who has armed the first instance, or a run that goes by it, CAS)--> IN_FORCE
+         *         PROPOSED --withdraw (who could not arm it, CAS)--> WITHDRAWN
+         *
+         * It is proposed before the first instance is armed, since the run of that may be over at once. A run that ends
+         * meanwhile goes by it too, and so puts it in force.
+         */
+        private static final int PROPOSED = 0;
+        private static final int IN_FORCE = 1;
+        private static final int WITHDRAWN = 2;
+
+        private static final VarHandle STATE = ConstantBootstraps.fieldVarHandle(
+                MethodHandles.lookup(), "state", VarHandle.class, Recurrence.class, int.class);
+
+        /** I. */
         private final long period;
+
+        /** S: by who settles it; what is in force while it is not. */
+        private volatile @Nullable Recurrence before;
+
+        /** M. */
+        private volatile int state;
 
         /** W: by who begins it, then by the runs: the moment that the next run is wanted at. */
         private long due;
 
-        Recurrence(long period) {
-            this.period = period;
-            this.due = System.nanoTime() + period;
+        Recurrence(long period, @Nullable Recurrence before) {
+            this.period = Math.min(period, Long.MAX_VALUE / 2); // a sum with the time of day must not overflow
+            this.before = before;
+            this.due = System.nanoTime() + this.period;
+        }
+
+        /** True where it is in force from now on, or was. */
+        boolean settle() {
+            boolean inForce = STATE.compareAndSet(this, PROPOSED, IN_FORCE) || state == IN_FORCE;
+            if (inForce && before != null) {
+                before = null;
+            }
+            return inForce;
+        }
+
+        /** False where it is in force. */
+        boolean withdraw() {
+            return STATE.compareAndSet(this, PROPOSED, WITHDRAWN);
         }
 
         /** The next run is wanted at the first multiple of the period that is not past; the number left out. */
         long advance(long now) {
-            long missed = Math.max(0, (now - due) / period);
+            long late = now - due;
+            if (late < 0) {
+                return 0; // somebody else has had it run before its time
+            }
+            long missed = late / period;
             due += (missed + 1) * period;
             return missed;
         }
     }
 
     /**
-     * Begins to recur, if it can be armed for the first time. It says so before that, since the first run may be over
-     * at once; a run that ends in between, of an instance that others have queued, goes by it too.
+     * Begins to recur, if it can be armed for the first time.
+     *
+     * @param arm arms it for a moment, and returns the state found
      */
-    final boolean recur(long nanos, LongPredicate arm) {
-        Recurrence next = new Recurrence(nanos);
-        Recurrence before = (Recurrence) RECURRENCE.getAndSet(this, next);
-        boolean armed = false;
-        try {
-            armed = arm.test(next.due);
-        } finally {
-            if (!armed) {
-                RECURRENCE.compareAndSet(this, next, before);
+    final boolean recur(long nanos, LongUnaryOperator arm) {
+        for (;;) {
+            Recurrence before = recurrence;
+            Recurrence next = new Recurrence(nanos, before);
+            long due = next.due;
+            if (!RECURRENCE.compareAndSet(this, before, next)) {
+                continue;
             }
+            long found;
+            try {
+                found = arm.applyAsLong(due);
+            } catch (Throwable t) {
+                withdraw(next);
+                throw t;
+            }
+            if (refuses(found)) {
+                return !withdraw(next);
+            }
+            next.settle();
+            if (isInForce(next) || !takeBack(generation(found) + 1)) {
+                return true;
+            } // ended by someone who came before it was armed: that does not count
         }
-        return armed;
+    }
+
+    private boolean withdraw(Recurrence proposed) {
+        boolean withdrawn = proposed.withdraw();
+        if (withdrawn) {
+            RECURRENCE.compareAndSet(this, proposed, proposed.before);
+        }
+        return withdrawn;
+    }
+
+    /** Whether nobody has ended it; a proposal does not, until it is settled. */
+    private boolean isInForce(Recurrence which) {
+        Recurrence r = recurrence;
+        while (r != null && r != which) {
+            r = r.before;
+        }
+        return r != null;
     }
 
     @Override
@@ -179,6 +248,16 @@ public abstract class DelayedWork extends Work {
         }
     }
 
+    /** The workqueue takes this very instance back if it is pending, and ends the recurrence; true where it was. */
+    final boolean revoke(int generation) {
+        Recurrence r = recurrence;
+        boolean revoked = unpend(generation);
+        if (revoked && r != null) {
+            RECURRENCE.compareAndSet(this, r, null); // not one that has begun since
+        }
+        return revoked;
+    }
+
     /**
      * Whoever has run the handler, before the run is over. The next instance is armed before the end of this one, so
      * that whoever waits for that end, with the item disabled, finds it refused.
@@ -186,14 +265,17 @@ public abstract class DelayedWork extends Work {
     @Override
     final void ran(Workqueue workqueue) {
         Recurrence r = recurrence;
+        while (r != null && !r.settle()) {
+            r = r.before;
+        }
         if (r == null) {
             return;
         }
-        long missed = overruns;
-        overruns = missed + r.advance(System.nanoTime());
-        boolean armed = workqueue.recur(this, r.due);
-        if (armed && recurrence == null) { // ended by someone who came before it was pending
-            cancel();
+        long before = overruns;
+        overruns = before + r.advance(System.nanoTime());
+        long found = workqueue.recur(this, r.due);
+        if (!refuses(found) && !isInForce(r)) { // ended by someone who came before it was pending
+            takeBack(generation(found) + 1);
         }
     }
 

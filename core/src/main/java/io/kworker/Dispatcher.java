@@ -130,7 +130,7 @@ final class Dispatcher extends Thread implements Engine {
         }
         int looks = 0;
         for (;;) {
-            if (--looks < 0) {
+            if (--looks < 0 || cpu.timers.mustLook()) {
                 looks = cpu.timers.lookBetweenItems() >> 2; // it takes as long as many an item to start one
             }
             Runnable message = cpu.nextMessage();
@@ -146,6 +146,7 @@ final class Dispatcher extends Thread implements Engine {
                     break;
                 } else {
                     idle();
+                    looks = 0; // a strategy may have slept
                 }
             } else if (!startUnbound()) {
                 watch();

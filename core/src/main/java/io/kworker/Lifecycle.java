@@ -78,9 +78,9 @@ final class Lifecycle {
         workqueues.forEach(Workqueue::startDraining);
         TimerSweep.sweep(workqueues);
         Rounds.drain(workqueues);
-        TimerSweep.sweep(workqueues); // those that their own handlers have armed meanwhile
         workqueues.forEach(Workqueue::endDraining);
         Rounds.close(workqueues);
+        TimerSweep.sweep(workqueues); // those that their own handlers have armed meanwhile, of which none runs any more
         workqueues.forEach(Workqueue::dispose);
     }
 

@@ -4,6 +4,7 @@ package io.kworker;
 
 import java.util.concurrent.Delayed;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,9 @@ final class Sleep extends Alarm implements ScheduledFuture<@Nullable Void>, Deli
     /** C: it is over. */
     private boolean isOver;
 
+    /** S: by the last owner: where it goes on, when the CPU has none any more. */
+    private volatile @Nullable Future<?> movedTo;
+
     private Sleep(Timers timers, Runnable wakeUp, long tick) {
         this.timers = timers;
         this.wakeUp = wakeUp;
@@ -39,7 +43,7 @@ final class Sleep extends Alarm implements ScheduledFuture<@Nullable Void>, Deli
             timers.submit(sleep, sleep.tick);
         } else {
             try {
-                timers.wheel(false).set(sleep, sleep.tick);
+                timers.set(sleep, sleep.tick, false);
             } finally {
                 carrier.tenure.release();
             }
@@ -49,10 +53,10 @@ final class Sleep extends Alarm implements ScheduledFuture<@Nullable Void>, Deli
 
     @Override
     public void apply(Timers of) {
-        if (isCancelled) {
+        if (isCancelled || isOver) { // by its own CPU it may be over before it arrives
             leave();
         } else {
-            of.wheel(false).set(this, tick);
+            of.set(this, tick, false);
         }
     }
 
@@ -60,6 +64,10 @@ final class Sleep extends Alarm implements ScheduledFuture<@Nullable Void>, Deli
         isOver = true;
         if (isSet()) {
             timers.wheel(false).remove(this);
+        }
+        Future<?> elsewhere = movedTo;
+        if (elsewhere != null) {
+            elsewhere.cancel(false);
         }
     }
 
@@ -82,13 +90,17 @@ final class Sleep extends Alarm implements ScheduledFuture<@Nullable Void>, Deli
     void moveOut(Timers of) {
         isOver = true;
         long left = of.ticks.until(tick, System.nanoTime());
-        ForkJoinPool.commonPool().schedule(wakeUp, Math.max(left, 0), TimeUnit.NANOSECONDS);
+        movedTo = ForkJoinPool.commonPool().schedule(wakeUp, Math.max(left, 0), TimeUnit.NANOSECONDS);
     }
 
     // ---- what the JDK does with it ----
 
     @Override
     public boolean cancel(boolean mayInterruptIfRunning) {
+        Future<?> elsewhere = movedTo;
+        if (elsewhere != null) {
+            return elsewhere.cancel(mayInterruptIfRunning);
+        }
         if (isOver) { // also where that is read too late: then the alarm goes off in vain
             return false;
         }

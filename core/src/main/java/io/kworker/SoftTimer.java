@@ -15,8 +15,7 @@ import java.util.Objects;
  * callback is never early, and late by at most one tick ({@link WorkRuntime.Builder#timerResolution}) and the time its
  * CPU needs to get to it (M11, J17). It runs on the CPU that the timer was armed on, before all work that is not BH,
  * and must not block: one that does is reported once for its class (J7). It never runs twice at a time, and may arm,
- * delete and shut down its own timer (M12). What it throws is logged. What should sleep is queued by it as
- * {@link Work}.
+ * delete and shut down its own timer (M12). What it throws is logged. What should sleep is queued by it as {@link Work}.
  *
  * <p>A timer is pending from the call that arms it until just before its callback is entered. What a thread does before
  * a call that arms it happens before the callback that follows; what a callback does happens before the return of a
@@ -124,13 +123,16 @@ public abstract class SoftTimer {
     /**
      * The same, with a deadline that is so far from now.
      *
-     * @param delay zero or less for at once
+     * @param delay zero or less for at once; longer than 292 years is that long
      * @return as {@link #mod}
      * @throws java.util.concurrent.RejectedExecutionException as there
      * @throws NullPointerException if {@code delay} is null
      */
     public final boolean modAfter(Duration delay) {
-        return mod(System.nanoTime() + Workqueue.nanos(delay));
+        long nanos = Workqueue.nanos(delay);
+        long tick = nanos <= 0 ? 0 : runtime.ticks().after(System.nanoTime(), nanos);
+        Carrier caller = Carrier.current();
+        return queue.modAt(shot, runtime.localCpu(caller), tick, WorkState.Arm.ANY, caller);
     }
 
     /**
@@ -214,7 +216,11 @@ public abstract class SoftTimer {
      * @return whether it was pending
      */
     public final boolean shutdown() {
-        return beShutDown() ? shot.disable() : shot.cancel();
+        boolean wasPending = shot.disable();
+        if (!SHUT_DOWN.compareAndSet(this, false, true)) {
+            shot.enable(); // somebody else's call keeps it disabled
+        }
+        return wasPending;
     }
 
     /**
@@ -226,10 +232,6 @@ public abstract class SoftTimer {
     public final boolean shutdownSync() {
         boolean wasPending = shutdown();
         return shot.cancelSync() || wasPending;
-    }
-
-    private boolean beShutDown() {
-        return SHUT_DOWN.compareAndSet(this, false, true);
     }
 
     /**

@@ -108,6 +108,11 @@ final class Tenure extends TenurePad {
         return (phase & 1) != 0;
     }
 
+    /** Whether a phase may be a {@link #hold} in the middle of that period of foreign code; if so, the period is back. */
+    static boolean isHeld(long phase, long period) {
+        return isForeign(period) && phase == period + 1;
+    }
+
     /** Monitor. Takes the CPU if the carrier still is in the given foreign phase; true where it has lost it. */
     boolean take(long seen, Runnable barrier) {
         if (!CLAIM.compareAndSet(this, NONE, REQUESTED)) {

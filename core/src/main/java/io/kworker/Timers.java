@@ -39,6 +39,9 @@ final class Timers {
     /** I. */
     final Ticks ticks;
 
+    /** I. */
+    private final Clock clock;
+
     private final MpscVarHandleArrayQueue<Operation> ring = new MpscVarHandleArrayQueue<>(RING);
     private final MpscLinkedVarHandleQueue<Operation> overflow = new MpscLinkedVarHandleQueue<>();
 
@@ -54,12 +57,19 @@ final class Timers {
     /** C: the last look at the clock. */
     private long lookedAt;
 
+    /** C: what the clock said then. */
+    private long clockAtLook;
+
+    /** C: an alarm has been set since that comes before all others. */
+    private boolean isHasty;
+
     /** C: items until the next one. */
     private int stride = 1;
 
     Timers(Cpu cpu, Ticks ticks) {
         this.cpu = cpu;
         this.ticks = ticks;
+        this.clock = cpu.runtime.clock();
         this.wheel = new Wheel(ticks.floor(System.nanoTime()));
     }
 
@@ -119,6 +129,13 @@ final class Timers {
         return lazy;
     }
 
+    /** Owner. Sets an alarm that is not set. */
+    void set(Alarm alarm, long tick, boolean isDeferrable) {
+        Wheel to = wheel(isDeferrable);
+        isHasty |= tick < to.next();
+        to.set(alarm, tick);
+    }
+
     /** Owner. Applies the operations that wait. */
     void applyOperations() {
         for (int left = ring.size(); left > 0; left--) { // no more than that: some of them come back
@@ -171,6 +188,9 @@ final class Timers {
      * @return so many items may go by until the next look: a quarter of a tick, going by the items since the last one
      */
     int lookBetweenItems() {
+        boolean isEarly = mustLook();
+        clockAtLook = clock.now();
+        isHasty = false;
         if (!hasAny() && !hasOperations()) {
             stride = MAX_STRIDE;
             return stride;
@@ -178,9 +198,18 @@ final class Timers {
         long now = System.nanoTime();
         long elapsed = Math.max(now - lookedAt, 1);
         look(now);
-        long wanted = isDue(now) ? 1 : stride * (ticks.length() / 4) / elapsed;
+        long wanted = isEarly || isDue(now) ? 1 : stride * (ticks.length() / 4) / elapsed;
         stride = Math.clamp(wanted, 1, MAX_STRIDE);
         return stride;
+    }
+
+    /**
+     * Owner. Whether the next look must not wait for so many items: those before it say nothing of the time until an
+     * alarm that was set only now, and an item may take longer than those before it, which shows when the monitor moves
+     * the clock.
+     */
+    boolean mustLook() {
+        return isHasty || clock.now() != clockAtLook;
     }
 
     private boolean hasAny() {
@@ -216,10 +245,12 @@ final class Timers {
         }
     }
 
-    /** Last owner. Somebody else is to see to an alarm; always true. */
+    /** Last owner, or who evacuates after it. Somebody else is to see to an alarm; always true. */
     boolean moveOut(Alarm alarm) {
         if (alarm instanceof Sleep sleep) {
             sleep.moveOut(this);
+        } else if (alarm instanceof Countdown countdown) {
+            countdown.moveOut();
         }
         return true;
     }

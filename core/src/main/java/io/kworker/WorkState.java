@@ -143,11 +143,8 @@ abstract class WorkState extends Entry {
 
     /** Whether an arming that found this state was refused. */
     static boolean refuses(long state, Arm which) {
-        return switch (which) {
-            case IDLE -> refuses(state);
-            case ANY -> isDisabled(state);
-            case PENDING -> isDisabled(state) || !isPending(state);
-        };
+        // no switch: its table is a class to be loaded, perhaps by the owner of a CPU, who must not block
+        return isDisabled(state) || which != Arm.ANY && isPending(state) == (which == Arm.IDLE);
     }
 
     final long state() {

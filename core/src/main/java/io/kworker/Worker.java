@@ -109,7 +109,7 @@ final class Worker extends Run implements Runnable {
             if (crew.needsReserve()) {
                 makeReserve();
             }
-            if (--looks < 0) {
+            if (--looks < 0 || cpu.timers.mustLook()) {
                 looks = cpu.timers.lookBetweenItems();
             }
             boolean fetched = cpu.fetch(this) || carrier().spin() && fetchWatched();

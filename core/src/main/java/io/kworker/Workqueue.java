@@ -301,7 +301,8 @@ public final class Workqueue implements AutoCloseable {
      * at each multiple of it. It does not overtake itself: where a run is not over at the moment of the next one, that
      * one is left out and counted ({@link DelayedWork#overruns}). An exception of the handler does not end it;
      * {@link Work#cancel}, {@link Work#cancelSync}, {@link Work#disable} and {@link Work#disableSync} do, and so does
-     * the end of the workqueue. After {@code cancelSync} there is no stray run.
+     * the end of the workqueue, or a time that falls into a {@link #drain}: that is refused as any timer is then. After
+     * {@code cancelSync} there is no stray run.
      *
      * @param work the item
      * @param nanos the period
@@ -315,7 +316,7 @@ public final class Workqueue implements AutoCloseable {
             throw new IllegalArgumentException("the period must be positive, not " + nanos + " nanoseconds");
         }
         Objects.requireNonNull(work, "work");
-        return work.recur(nanos, due -> armAt(work, due));
+        return work.recur(nanos, due -> armIdle(work, due));
     }
 
     /**
@@ -342,20 +343,28 @@ public final class Workqueue implements AutoCloseable {
                 : armAt(work, cpu, runtime.ticks().after(System.nanoTime(), nanos), caller);
     }
 
-    /** Arms an item that is not pending for a moment, on the caller's CPU. */
-    private boolean armAt(DelayedWork work, long deadline) {
+    /** Arms an item that is not pending for a moment, on the caller's CPU. The state found. */
+    private long armIdle(DelayedWork work, long deadline) {
         Carrier caller = Carrier.current();
-        return armAt(work, runtime.localCpu(caller), runtime.ticks().ceil(deadline), caller);
+        return armIdle(work, runtime.localCpu(caller), runtime.ticks().ceil(deadline), caller);
     }
 
-    /** Arms an item that is not pending for a tick. */
+    /** Arms an item that is not pending for a tick; true if it was not refused. */
     boolean armAt(DelayedWork work, int cpu, long tick, @Nullable Carrier caller) {
+        return !WorkState.refuses(armIdle(work, cpu, tick, caller));
+    }
+
+    /** The same; the state found. */
+    private long armIdle(DelayedWork work, int cpu, long tick, @Nullable Carrier caller) {
         if (phase != OPEN) {
             admit();
         }
         expectTimers();
         long found = work.countdown.arm(this, runtime.cpuAt(cpu), tick, WorkState.Arm.IDLE, caller);
-        return !WorkState.refuses(found) && (phase == OPEN || stands(work, WorkState.generation(found) + 1));
+        if (!WorkState.refuses(found) && phase != OPEN) {
+            stands(work, WorkState.generation(found) + 1);
+        }
+        return found;
     }
 
     private boolean mod(DelayedWork work, int cpu, long nanos, @Nullable Carrier caller) {
@@ -410,13 +419,17 @@ public final class Workqueue implements AutoCloseable {
         return timersCancelled.sum();
     }
 
-    /** Whoever has run a recurring item. False where that is over. */
-    boolean recur(DelayedWork work, long due) {
+    /** Whoever has run a recurring item. The state found when it was armed again; as if refused where that is over. */
+    long recur(DelayedWork work, long due) {
         try {
-            return phase == OPEN && armAt(work, due);
-        } catch (RejectedExecutionException e) { // it was closed in this moment
-            return false;
+            return armIdle(work, due);
+        } catch (RejectedExecutionException e) { // this is the end of the workqueue
+            work.recurrenceOver();
+        } catch (Throwable t) { // out of memory
+            work.recurrenceOver();
+            report(work, t);
         }
+        return WorkState.PENDING;
     }
 
     /** Owner of the CPU on which the timer of an instance has expired; {@code found} as {@link WorkState#expire}. */
@@ -425,14 +438,16 @@ public final class Workqueue implements AutoCloseable {
         try {
             if (phase == OPEN) {
                 submit(work, found, generation, cpu.index);
-                if (phase == OPEN || !work.unpend(generation)) {
+                if (phase == OPEN || !work.revoke(generation)) {
                     return;
                 }
             } else {
                 if (!WorkState.isLinked(found)) {
                     work.unlink(work);
                 }
-                work.unpend(generation);
+                if (!work.revoke(generation)) {
+                    return;
+                }
             }
             cpu.post(new Refusal(this, work));
         } catch (Throwable t) { // out of memory
