@@ -29,7 +29,13 @@ enum Contender {
     HIGHPRI("kworker-highpri"),
     BH("kworker-bh"),
     /** A workqueue without flags, in a runtime that has an unbound one too: its CPUs serve a pod. */
-    BESIDE_UNBOUND("kworker-beside-unbound");
+    BESIDE_UNBOUND("kworker-beside-unbound"),
+    /** {@code ScheduledThreadPoolExecutor}. */
+    STPE("stpe"),
+    NETTY_WHEEL("netty-wheel"),
+    AGRONA_WHEEL("agrona-wheel"),
+    /** A JVM without any executor. */
+    NONE("none");
 
     private final String label;
 
@@ -77,7 +83,10 @@ enum Contender {
             case UNBOUND, ORDERED -> List.of(Placement.PINNED, Placement.LOCAL, Placement.ALL);
             case KWORKER_FALLBACK -> List.of(Placement.PINNED);
             case VOLATILE, RING, DISRUPTOR -> List.of(Placement.PINNED, Placement.UNPINNED);
-            case TPE, FJP, VT -> List.of(Placement.PINNED, Placement.UNPINNED, Placement.LOCAL);
+            case TPE, FJP, VT, STPE, NETTY_WHEEL ->
+                List.of(Placement.PINNED, Placement.UNPINNED, Placement.LOCAL);
+            case AGRONA_WHEEL -> List.of(Placement.LOCAL);
+            case NONE -> List.of(Placement.UNPINNED);
         };
     }
 

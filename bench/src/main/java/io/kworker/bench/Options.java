@@ -25,7 +25,8 @@ record Options(List<Scenario> scenarios, boolean all, boolean smoke, boolean hel
 
     /** Those too that run when they are named, or in smoke. */
     private static final List<Scenario> SCENARIOS =
-            Stream.concat(USUAL.stream(), Stream.of(new Features())).toList();
+            Stream.concat(USUAL.stream(), Stream.of(new Features(), new Timers(), new Idle(),
+                    new Blocking())).toList();
 
     static Options parse(String[] args, Path checkout, Path results) {
         List<Scenario> scenarios = List.of();
@@ -94,7 +95,7 @@ record Options(List<Scenario> scenarios, boolean all, boolean smoke, boolean hel
                 usage: ./bench/run [NAME [DIR]] [--json FILE] [--before CP] [--smoke]
                        ./bench/run jmh [JMH OPTIONS]
 
-                Without a name all scenarios but features run (90 s), and bench/target/results.json is written.
+                Without a name the first five run (90 s), and bench/target/results.json is written.
 
                 names:
                 """);
