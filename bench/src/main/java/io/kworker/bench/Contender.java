@@ -32,7 +32,13 @@ enum Contender {
     BESIDE_UNBOUND("kworker-beside-unbound"),
     /** A workqueue without flags, and the caller's CPU: that is what there is of tasklets. */
     HERE("kworker-here"),
-    TASKLET("kworker-tasklet");
+    TASKLET("kworker-tasklet"),
+    /** {@code ScheduledThreadPoolExecutor}. */
+    STPE("stpe"),
+    NETTY_WHEEL("netty-wheel"),
+    AGRONA_WHEEL("agrona-wheel"),
+    /** A JVM without any executor. */
+    NONE("none");
 
     private final String label;
 
@@ -85,7 +91,10 @@ enum Contender {
             case UNBOUND, ORDERED -> List.of(Placement.PINNED, Placement.LOCAL, Placement.ALL);
             case KWORKER_FALLBACK, HERE, TASKLET -> List.of(Placement.PINNED);
             case VOLATILE, RING, DISRUPTOR -> List.of(Placement.PINNED, Placement.UNPINNED);
-            case TPE, FJP, VT -> List.of(Placement.PINNED, Placement.UNPINNED, Placement.LOCAL);
+            case TPE, FJP, VT, STPE, NETTY_WHEEL ->
+                List.of(Placement.PINNED, Placement.UNPINNED, Placement.LOCAL);
+            case AGRONA_WHEEL -> List.of(Placement.LOCAL);
+            case NONE -> List.of(Placement.UNPINNED);
         };
     }
 

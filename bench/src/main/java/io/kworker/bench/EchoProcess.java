@@ -19,6 +19,7 @@ final class EchoProcess implements AutoCloseable {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(LaneProcess.FLAGS);
+        command.addAll(List.of("-Xms256m", "-Xmx256m"));
         if (context.smoke()) {
             command.add("-XX:TieredStopAtLevel=1"); // starts sooner
         }

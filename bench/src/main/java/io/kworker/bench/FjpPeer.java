@@ -10,7 +10,11 @@ final class FjpPeer implements Peer {
     private final ForkJoinPool pool;
 
     FjpPeer(PeerThreads threads) {
-        pool = new ForkJoinPool(1, owner -> new Worker(owner, threads), null, true);
+        pool = newPool(threads);
+    }
+
+    static ForkJoinPool newPool(PeerThreads threads) {
+        return new ForkJoinPool(1, owner -> new Worker(owner, threads), null, true);
     }
 
     @Override

@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -19,7 +20,11 @@ import java.util.concurrent.TimeUnit;
  * ends it, so that a JVM between rounds is idle and the lanes can take turns.
  */
 final class LaneMain {
-    private static final long PATIENCE_SECONDS = 20;
+    private static final int PATIENCE_SECONDS = 20;
+    private static final int LONG_SECONDS = 150;
+    private static final Set<String> LONG_ROUNDS =
+            Set.of(Timers.MILLION, Timers.LATENESS, Idle.NO_TIMER, Idle.ONE_TIMER, Idle.MANY_TIMERS, Blocking.SLEEPERS);
+
     private static final int FRAMES = 16;
     private static final String END = "";
 
@@ -33,7 +38,8 @@ final class LaneMain {
         BlockingQueue<String> commands = new LinkedBlockingQueue<>();
         Thread.ofPlatform().daemon().name("commands").start(() -> readCommands(commands));
         for (String command = commands.take(); !command.equals(END); command = commands.take()) {
-            Thread watch = Thread.ofPlatform().daemon().name("watch").start(() -> watch(answers));
+            int patience = patience(command);
+            Thread watch = Thread.ofPlatform().daemon().name("watch").start(() -> watch(answers, patience));
             answers.println(execute(lane, args[2], command));
             answers.flush();
             watch.interrupt();
@@ -68,8 +74,22 @@ final class LaneMain {
             case Isolation.SLEEP -> new SleeperRound(lane, cpus).run(amount);
             case Isolation.STUCK -> new StuckRound(lane, cpus).run(amount);
             case Alloc.NAME -> AllocRound.run(amount);
+            case Timers.LOCAL -> new ArmCancelRound(lane, cpus).local(amount);
+            case Timers.FOREIGN -> new ArmCancelRound(lane, cpus).foreign(amount);
+            case Timers.MILLION -> new MillionRound(lane, cpus).run(amount);
+            case Timers.LATENESS -> new LatenessRound(lane, cpus).run(amount);
+            case Idle.NO_TIMER -> new IdleRound(lane, cpus, 0).run(amount);
+            case Idle.ONE_TIMER -> new IdleRound(lane, cpus, 1).run(amount);
+            case Idle.MANY_TIMERS -> new IdleRound(lane, cpus, Idle.MANY).run(amount);
+            case Blocking.NAPS -> new NapRound(lane, cpus).run(amount);
+            case Blocking.SLEEPERS -> new CrowdRound(lane, cpus).run(amount);
             default -> Features.round(lane, cpus, name, amount);
         };
+    }
+
+    /** Some rounds mean to take long. */
+    private static int patience(String command) {
+        return LONG_ROUNDS.contains(command.substring(0, command.indexOf(' '))) ? LONG_SECONDS : PATIENCE_SECONDS;
     }
 
     private static void readCommands(BlockingQueue<String> commands) {
@@ -83,9 +103,9 @@ final class LaneMain {
         Runtime.getRuntime().halt(1); // the parent is gone, and a round goes on
     }
 
-    private static void watch(PrintStream answers) {
+    private static void watch(PrintStream answers, int patience) {
         try {
-            for (int i = 0; i < PATIENCE_SECONDS; i++) {
+            for (int i = 0; i < patience; i++) {
                 TimeUnit.SECONDS.sleep(1); // one by one: a JVM that was stopped meanwhile is not stuck
             }
         } catch (InterruptedException e) {
@@ -98,7 +118,7 @@ final class LaneMain {
                 Arrays.stream(frames).limit(FRAMES).forEach(frame -> System.err.println("    at " + frame));
             }
         });
-        answers.println("failed stuck for " + PATIENCE_SECONDS + " s: an item was lost, or the executor hangs");
+        answers.println("failed stuck for " + patience + " s: an item was lost, or the executor hangs");
         answers.flush();
         Runtime.getRuntime().halt(1);
     }

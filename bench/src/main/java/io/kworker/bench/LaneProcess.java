@@ -16,9 +16,9 @@ import java.util.concurrent.TimeUnit;
 
 /** The parent's side of a {@link LaneMain}. */
 final class LaneProcess implements AutoCloseable {
-    /** The two that the jar's manifest gives to {@code java -jar} only, the same heap for all, and quiet for JMH. */
+    /** The two that the jar's manifest gives to {@code java -jar} only, and quiet for JMH. */
     static final List<String> FLAGS = List.of("--add-opens=java.base/java.lang=ALL-UNNAMED",
-            "--enable-native-access=ALL-UNNAMED", "-Xms256m", "-Xmx256m", "-XX:-UsePerfData",
+            "--enable-native-access=ALL-UNNAMED", "-XX:-UsePerfData",
             "--sun-misc-unsafe-memory-access=allow");
 
     private final Lane lane;
@@ -26,11 +26,12 @@ final class LaneProcess implements AutoCloseable {
     private final Writer commands;
     private final BufferedReader answers;
 
-    LaneProcess(Lane lane, Context context) {
+    LaneProcess(Lane lane, Context context, String heap) {
         this.lane = lane;
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(FLAGS);
+        command.addAll(List.of("-Xms" + heap, "-Xmx" + heap));
         command.addAll(lane.jvmFlags());
         if (context.smoke()) {
             command.add("-XX:TieredStopAtLevel=1"); // starts sooner

@@ -10,7 +10,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
-/** The C functions that the benchmarks need and Java has not: affinity, thread numbers, FIFOs, terminals. */
+/** The C functions that the benchmarks need and Java has not: affinity, thread numbers, CPU time, FIFOs, terminals. */
 @SuppressWarnings("restricted")
 final class Libc {
     /** Room for 8,192 CPUs. */
@@ -25,6 +25,11 @@ final class Libc {
     private static final MethodHandle MAKE_FIFO =
             function("mkfifo", FunctionDescriptor.of(INT, ValueLayout.ADDRESS, INT));
     private static final MethodHandle IS_TERMINAL = function("isatty", FunctionDescriptor.of(INT, INT));
+
+    private static final MethodHandle CLOCK =
+            function("clock_gettime", FunctionDescriptor.of(INT, INT, ValueLayout.ADDRESS));
+
+    private static final int PROCESS_CPU = 2;
 
     private Libc() {
     }
@@ -46,6 +51,19 @@ final class Libc {
     static int threadId() {
         try {
             return (int) GET_TID.invokeExact();
+        } catch (Throwable t) {
+            throw rethrow(t);
+        }
+    }
+
+    /** CPU time of this process so far, in nanoseconds; the JDK's own counts in hundredths of a second. */
+    static long cpuNanos() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment time = arena.allocate(2 * Long.BYTES, Long.BYTES);
+            if ((int) CLOCK.invokeExact(PROCESS_CPU, time) != 0) {
+                throw new BenchException("clock_gettime was refused");
+            }
+            return time.get(LONG, 0) * 1_000_000_000L + time.get(LONG, Long.BYTES);
         } catch (Throwable t) {
             throw rethrow(t);
         }

@@ -39,6 +39,11 @@ final class PeerThreads implements ThreadFactory {
         settled.add(Libc.threadId());
     }
 
+    /** A thread of the executor that has inherited its CPU from a thread that was settled. */
+    void adopt(int threadId) {
+        settled.add(threadId);
+    }
+
     /**
      * Checks every thread of this JVM.
      *

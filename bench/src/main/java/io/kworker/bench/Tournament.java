@@ -18,13 +18,20 @@ import java.util.stream.Collectors;
  * that a slow second of the machine does not hit one executor alone.
  */
 final class Tournament implements AutoCloseable {
+    private static final String HEAP = "256m";
+
     private final Context context;
     private final List<LaneProcess> processes = new ArrayList<>();
     private final Map<Lane, Map<String, List<Double>>> values = new LinkedHashMap<>();
 
     Tournament(Context context, List<Lane> lanes) {
+        this(context, lanes, HEAP);
+    }
+
+    /** @param heap of each JVM, as the JVM wants it said */
+    Tournament(Context context, List<Lane> lanes, String heap) {
         this.context = context;
-        lanes.forEach(lane -> processes.add(new LaneProcess(lane, context)));
+        lanes.forEach(lane -> processes.add(new LaneProcess(lane, context, heap)));
     }
 
     /** Rounds whose results are forgotten: they compile the code. In smoke nothing is measured anyway. */

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker.bench;
+
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.TimeUnit;
+
+/** {@code ForkJoinPool.schedule}, with one thread to run what is due, and the one that sees to the deadlines. */
+final class FjpTimers implements TimerPeer {
+    private final ForkJoinPool pool;
+
+    FjpTimers(PeerThreads threads) {
+        pool = FjpPeer.newPool(threads);
+        Thread starter = threads.newThread(() -> pool.schedule(() -> null, 1, TimeUnit.NANOSECONDS));
+        starter.start(); // the thread that sees to the deadlines inherits its CPU
+        PeerThreads.join(starter);
+        ThreadMasks.all().stream().filter(thread -> thread.name().startsWith("ForkJoinPool"))
+                .forEach(thread -> threads.adopt(thread.threadId()));
+    }
+
+    @Override
+    public TimerItem newItem(TimerLog log) {
+        return new TimerItem(log);
+    }
+
+    @Override
+    @SuppressWarnings("FutureReturnValueIgnored")
+    public void arm(TimerItem item, long deadline, long now) {
+        pool.schedule(item, deadline - now, TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public boolean armAndCancel(TimerItem item, long deadline, long now) {
+        return pool.schedule(item, deadline - now, TimeUnit.NANOSECONDS).cancel(false);
+    }
+
+    @Override
+    public void close() {
+        pool.shutdownNow();
+        pool.close();
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker.bench;
+
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/** {@code ScheduledThreadPoolExecutor} with one thread; cancelled timers leave its heap. */
+final class StpeTimers implements TimerPeer {
+    private final ScheduledThreadPoolExecutor executor;
+
+    StpeTimers(PeerThreads threads) {
+        executor = new ScheduledThreadPoolExecutor(1, threads);
+        executor.setRemoveOnCancelPolicy(true);
+        executor.prestartAllCoreThreads();
+    }
+
+    @Override
+    public TimerItem newItem(TimerLog log) {
+        return new TimerItem(log);
+    }
+
+    @Override
+    @SuppressWarnings("FutureReturnValueIgnored")
+    public void arm(TimerItem item, long deadline, long now) {
+        executor.schedule(item, deadline - now, TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public boolean armAndCancel(TimerItem item, long deadline, long now) {
+        return executor.schedule(item, deadline - now, TimeUnit.NANOSECONDS).cancel(false);
+    }
+
+    @Override
+    public void close() {
+        executor.shutdownNow();
+        executor.close();
+    }
+}
