@@ -98,7 +98,7 @@ final class Carrier extends Thread {
         if (!thread.isVirtual()) {
             return thread instanceof Carrier carrier ? carrier : null;
         }
-        return Run.current() instanceof Worker worker ? worker.carrier() : CarrierScheduler.carrierOfChild();
+        return CarrierScheduler.currentCarrier();
     }
 
     Cpu cpu() {
@@ -246,9 +246,6 @@ final class Carrier extends Thread {
             endIdling();
         }
         mounted = worker;
-        if (worker != null) {
-            worker.isMountedOn(this);
-        }
         blocked = null;
         tenure.leave();
         try {

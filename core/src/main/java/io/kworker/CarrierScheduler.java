@@ -73,8 +73,11 @@ final class CarrierScheduler extends ForkJoinPool {
         this.cpu = cpu;
     }
 
-    /** The carrier that the calling virtual thread is mounted on at this moment; null if that is none of ours. */
-    static @Nullable Carrier carrierOfChild() {
+    /**
+     * The carrier that the calling virtual thread is mounted on at this moment; null if that is none of ours. Only the
+     * thread itself can find out: a carrier that has been given its continuation may have been given it twice.
+     */
+    static @Nullable Carrier currentCarrier() {
         MethodHandle handle = currentCarrier;
         try {
             return handle != null && (Thread) handle.invokeExact() instanceof Carrier carrier ? carrier : null;

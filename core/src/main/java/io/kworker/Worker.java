@@ -29,10 +29,7 @@ final class Worker extends Run implements Runnable {
     /** C. */
     @Nullable Worker below;
 
-    /**
-     * W: the carrier that the thread is mounted on, written by that carrier each time; to be read anew wherever the
-     * thread may have been unmounted.
-     */
+    /** W: the carrier that the thread is mounted on; asked anew wherever the thread may have been unmounted. */
     private @Nullable Carrier carrier;
 
     /** C: set by the carrier that resumes this worker from the idle list; other wake-ups of the thread mean nothing. */
@@ -70,19 +67,13 @@ final class Worker extends Run implements Runnable {
         return c;
     }
 
-    /** This thread. The carrier that it is mounted on at this moment. */
-    Carrier carrier() {
+    private Carrier carrier() {
         Carrier c = carrier;
         assert c != null;
         return c;
     }
 
     // ---- carrier ----
-
-    /** Carrier that is about to mount the thread. */
-    void isMountedOn(Carrier by) {
-        carrier = by;
-    }
 
     /** Carrier, which has taken this worker from the idle list. Null where the continuation comes by the scheduler. */
     @Nullable
@@ -238,7 +229,10 @@ final class Worker extends Run implements Runnable {
 
     /** Foreign code, or a park, is over: true where the carrier that we are mounted on now owns the CPU. */
     private boolean enter() {
-        return carrier().tenure.enter();
+        Carrier mountedOn = CarrierScheduler.currentCarrier();
+        carrier = mountedOn;
+        assert mountedOn != null;
+        return mountedOn.tenure.enter();
     }
 
     /** Just mounted: becomes the owner. */
