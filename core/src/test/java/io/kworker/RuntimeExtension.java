@@ -25,7 +25,7 @@ import org.junit.jupiter.api.function.Executable;
 /**
  * Makes the runtimes, workqueues, items and gates of a test, and after it closes the runtimes and checks what must hold
  * whatever was tested: no item ran twice at once, is busy or waited for; as many instances were started as handlers
- * ran; no slot, entry, message, worker or thread is left.
+ * ran; no slot, entry, message, alarm, worker or thread is left.
  */
 public final class RuntimeExtension implements AfterEachCallback {
     /** Small, so that every test meets a full ring. */
@@ -202,6 +202,8 @@ public final class RuntimeExtension implements AfterEachCallback {
             assertFalse(cpu.hasMessages(), "a message is left for " + cpu.number);
             assertTrue(mayStrand || !cpu.hasWork(), "an entry is left in the books of " + cpu.number);
             assertTrue(cpu.isAbandoned());
+            assertEquals(0, cpu.timers.size(), "alarms are left in a wheel of " + cpu.number);
+            assertFalse(cpu.timers.hasOperations(), "an operation is left for the wheels of " + cpu.number);
         }
         for (Engine engine : runtime.engines()) {
             if (engine instanceof Seat seat) {
