@@ -144,7 +144,7 @@ final class Countdown extends Alarm implements Timers.Operation {
             } else if (work.arm(s)) {
                 work.replaced(s);
                 arming.generation = WorkState.generation(s) + 1;
-                at.submit(arming, isDeferrable ? Long.MAX_VALUE : arming.tick);
+                arming.send(at);
                 return s;
             }
         }
@@ -246,14 +246,17 @@ final class Countdown extends Alarm implements Timers.Operation {
     }
 
     /** An instance that was armed by somebody who does not own its home. */
-    private static final class Arming implements Timers.Operation {
+    static final class Arming implements Timers.Operation {
         private final DelayedWork work;
         private final Workqueue workqueue;
         private final Timers wanted;
         private final long tick;
 
-        /** Written before it is submitted. */
+        /** R(the ring). */
         private int generation;
+
+        /** R(the ring): it is known to the workqueue. */
+        private boolean isSent;
 
         Arming(DelayedWork work, Workqueue workqueue, Timers wanted, long tick) {
             this.work = work;
@@ -266,46 +269,67 @@ final class Countdown extends Alarm implements Timers.Operation {
         public void apply(Timers timers) {
             work.countdown.arrive(this, timers);
         }
+
+        /** Where it goes by somebody else's wheels, who closes the workqueue is to find it there. */
+        private void send(Timers to) {
+            if (to != wanted && !isSent) {
+                isSent = true;
+                workqueue.sent(this);
+            }
+            to.submit(this, work.countdown.isDeferrable ? Long.MAX_VALUE : tick);
+        }
+
+        /** It is set, or over. */
+        private void end() {
+            if (isSent) {
+                workqueue.arrived(this);
+            }
+        }
+
+        /** Takes back the instance; true where that was not over. */
+        boolean takeBack() {
+            return work.revoke(generation);
+        }
     }
 
     private void arrive(Arming arming, Timers timers) {
-        if (isAway(timers, arming)) {
-            return;
-        }
-        if (timers.cpu.isAbandoned()) {
+        Timers at = home;
+        if (at != timers) {
+            assert at != null;
+            arming.send(at);
+        } else if (timers.cpu.isAbandoned()) {
             forward(arming, timers);
-            return;
-        }
-        if (!work.countsDown(arming.generation)) {
+        } else if (!work.countsDown(arming.generation)) {
             dropDead(timers); // that of the instance whose place this one took
-            return;
-        }
-        if (arming.wanted != timers) {
+            arming.end();
+        } else if (arming.wanted != timers) {
             if (isSet()) {
                 timers.wheel(isDeferrable).remove(this);
             }
             home = arming.wanted;
-            arming.wanted.submit(arming, arming.tick);
-            return;
-        }
-        GENERATION.setOpaque(this, arming.generation);
-        VarHandle.fullFence();
-        if (work.countsDown(arming.generation)) {
-            set(timers, arming.workqueue, arming.tick);
-        } else if (isSet()) {
-            timers.wheel(isDeferrable).remove(this);
+            arming.send(arming.wanted);
+        } else {
+            GENERATION.setOpaque(this, arming.generation);
+            VarHandle.fullFence();
+            if (work.countsDown(arming.generation)) {
+                set(timers, arming.workqueue, arming.tick);
+            } else {
+                dropDead(timers);
+            }
+            arming.end();
         }
     }
 
     /** Its home has no owner any more: the instance goes where it is wanted, or is taken back if that is here. */
     private void forward(Arming arming, Timers from) {
-        if (arming.wanted == from) {
-            if (work.revoke(arming.generation)) {
+        if (arming.wanted == from || !work.countsDown(arming.generation)) {
+            if (arming.takeBack()) {
                 arming.workqueue.timerCancelled();
             }
-        } else if (work.countsDown(arming.generation)) {
+            arming.end();
+        } else {
             HOME.compareAndSet(this, from, arming.wanted);
-            arming.wanted.submit(arming, arming.tick); // which sends it on if somebody was faster
+            arming.send(arming.wanted); // who sends it on if somebody was faster
         }
     }
 

@@ -19,7 +19,8 @@ final class TimerSweep implements Delivery {
 
     /**
      * Takes back all timers of workqueues of one runtime, which take nothing new from outside. An armer that has found
-     * its workqueue open has its operation in the ring by now, and one that comes later takes its instance back.
+     * its workqueue open has its operation in the ring of a CPU of theirs by now, or among those that the workqueue
+     * knows to be on their way; one that comes later takes its instance back.
      */
     static void sweep(List<Workqueue> all) {
         List<Workqueue> concerned = all.stream().filter(Workqueue::hasTimers).toList();
@@ -28,10 +29,11 @@ final class TimerSweep implements Delivery {
         }
         Cpu[] cpus = concerned.getFirst().runtime().cpuArray();
         sweep(cpus, concerned);
-        sweep(cpus, concerned); // what was on its way from one CPU to another
+        sweep(cpus, concerned); // what the first one has sent from one CPU to another
     }
 
     private static void sweep(Cpu[] cpus, List<Workqueue> concerned) {
+        concerned.forEach(Workqueue::recallArmings);
         CountDownLatch done = new CountDownLatch(cpus.length);
         for (Cpu cpu : cpus) {
             cpu.post(new TimerSweep(cpu.timers, concerned, done));

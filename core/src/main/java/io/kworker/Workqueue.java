@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiConsumer;
@@ -77,6 +78,9 @@ public final class Workqueue implements AutoCloseable {
 
     /** M: set before the first timer is armed. */
     private volatile boolean hasTimers;
+
+    /** M: armings on their way by wheels that they are not meant for, of other runtimes perhaps. */
+    private final Set<Countdown.Arming> onTheirWay = ConcurrentHashMap.newKeySet(1);
 
     /** M: timers that the closing has taken back. */
     private final LongAdder timersCancelled = new LongAdder();
@@ -408,6 +412,25 @@ public final class Workqueue implements AutoCloseable {
     /** Whether timers of its items may lie in a wheel. */
     boolean hasTimers() {
         return hasTimers;
+    }
+
+    /** An arming is on its way to a wheel, by others. */
+    void sent(Countdown.Arming arming) {
+        onTheirWay.add(arming);
+    }
+
+    /** It is set there, or over. */
+    void arrived(Countdown.Arming arming) {
+        onTheirWay.remove(arming);
+    }
+
+    /** Who closes it. Takes back what is on its way. */
+    void recallArmings() {
+        for (Countdown.Arming arming : onTheirWay) {
+            if (arming.takeBack()) {
+                timerCancelled();
+            }
+        }
     }
 
     /** Owner of a CPU, on behalf of who closes it: a timer was taken back. */
