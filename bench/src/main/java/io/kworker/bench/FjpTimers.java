@@ -3,6 +3,7 @@
 package io.kworker.bench;
 
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /** {@code ForkJoinPool.schedule}, with one thread to run what is due, and the one that sees to the deadlines. */
@@ -24,9 +25,13 @@ final class FjpTimers implements TimerPeer {
     }
 
     @Override
-    @SuppressWarnings("FutureReturnValueIgnored")
     public void arm(TimerItem item, long deadline, long now) {
-        pool.schedule(item, deadline - now, TimeUnit.NANOSECONDS);
+        item.handle = pool.schedule(item, deadline - now, TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public boolean cancel(TimerItem item) {
+        return item.handle instanceof Future<?> future && future.cancel(false);
     }
 
     @Override

@@ -8,7 +8,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Handlers that sleep for a moment, from the first submission to the end of the last one, measured in a forked JVM.
@@ -22,13 +21,11 @@ import java.util.concurrent.atomic.AtomicInteger;
  * The checks: each nap is over once, and none was too short.
  */
 final class NapRound {
-    private static final int QUEUES = 4;
+    private static final int QUEUES = 16;
     private static final long NAP = TimeUnit.MILLISECONDS.toNanos(10);
 
     private final Lane lane;
     private final Cpus cpus;
-    private final AtomicInteger asleep = new AtomicInteger();
-    private volatile int mostAsleep;
 
     NapRound(Lane lane, Cpus cpus) {
         this.lane = lane;
@@ -65,13 +62,12 @@ final class NapRound {
         for (Nap nap : naps) {
             nap.check();
         }
-        metrics.put("asleep-max", (double) mostAsleep);
         return metrics;
     }
 
     private static Workqueue[] queues(KworkerPeer peer) {
-        Workqueue[] queues = new Workqueue[Integer.getInteger("queues", QUEUES)];
-        Arrays.setAll(queues, i -> peer.another("naps-" + i).maxActive(Integer.getInteger("max", Workqueue.MAX_ACTIVE_LIMIT)).build());
+        Workqueue[] queues = new Workqueue[QUEUES];
+        Arrays.setAll(queues, i -> peer.another("naps-" + i).maxActive(Workqueue.MAX_ACTIVE_LIMIT).build());
         return queues;
     }
 
