@@ -2,6 +2,7 @@
 // Copyright 2026 the kworker authors
 package io.kworker.bench;
 
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -12,9 +13,11 @@ final class FjpTimers implements TimerPeer {
 
     FjpTimers(PeerThreads threads) {
         pool = FjpPeer.newPool(threads);
-        Thread starter = threads.newThread(() -> pool.schedule(() -> null, 1, TimeUnit.NANOSECONDS));
+        CompletableFuture<Void> ran = new CompletableFuture<>();
+        Thread starter = threads.newThread(() -> pool.schedule(() -> ran.complete(null), 1, TimeUnit.NANOSECONDS));
         starter.start(); // the thread that sees to the deadlines inherits its CPU
         PeerThreads.join(starter);
+        ran.join();
         ThreadMasks.all().stream().filter(thread -> thread.name().startsWith("ForkJoinPool"))
                 .forEach(thread -> threads.adopt(thread.threadId()));
     }
