@@ -12,10 +12,10 @@ import org.agrona.DeadlineTimerWheel;
 final class AgronaTimers implements TimerPeer {
     private static final long TICK = 1 << 17;
     private static final int SLOTS = 1024;
-    private static final int TIMERS_IN_SLOT = 32;
+    private static final int TIMERS_IN_SLOT = 16;
 
     private final DeadlineTimerWheel wheel = new DeadlineTimerWheel(TimeUnit.NANOSECONDS, System.nanoTime(), TICK,
-            Integer.getInteger("slots", SLOTS), Integer.getInteger("tis", TIMERS_IN_SLOT));
+            SLOTS, TIMERS_IN_SLOT);
 
     @Override
     public TimerItem newItem(TimerLog log) {
@@ -24,7 +24,12 @@ final class AgronaTimers implements TimerPeer {
 
     @Override
     public void arm(TimerItem item, long deadline, long now) {
-        wheel.scheduleTimer(deadline);
+        item.id = wheel.scheduleTimer(deadline);
+    }
+
+    @Override
+    public boolean cancel(TimerItem item) {
+        return wheel.cancelTimer(item.id);
     }
 
     @Override

@@ -17,6 +17,9 @@ import java.util.concurrent.TimeUnit;
  *                                  the placement says
  * </pre>
  *
+ * <p>{@code arm-cancel}: the timer that has just been armed; {@code later}: one that was armed {@value #ITEMS} calls
+ * before, and is armed again then.
+ *
  * <p>{@value #OTHERS} other timers are pending all the time. All deadlines are spread over nine minutes, from a minute
  * after the start on, in the same order for everybody; who takes a delay is given the distance from the start. The
  * checks: each cancel says that its timer was pending; no timer fires.
@@ -37,7 +40,6 @@ final class ArmCancelRound {
     private final TimerItem[] others = new TimerItem[OTHERS];
 
     private long base;
-    private long pairs;
     private long nanos;
 
     ArmCancelRound(Lane lane, Cpus cpus) {
@@ -61,21 +63,31 @@ final class ArmCancelRound {
             make(peer, others);
             Producers.run(cpus.producers(1), index -> {
                 base = System.nanoTime();
-                peer.inPlace(() -> armOthers(peer));
-                long end = base + TimeUnit.MILLISECONDS.toNanos(millis);
-                do {
-                    if (isLocal) {
-                        peer.inPlace(() -> batch(peer));
-                    } else {
-                        batch(peer);
-                    }
-                } while (System.nanoTime() - end < 0);
+                peer.inPlace(() -> armAll(peer, others));
+                metrics.put("arm-cancel", measure(peer, isLocal, millis / 2, () -> atOnce(peer)));
+                peer.inPlace(() -> armAll(peer, items));
+                metrics.put("later", measure(peer, isLocal, millis / 2, () -> later(peer)));
             }, threads::verify);
         }
         log.check(items, 0);
         log.check(others, 0);
-        metrics.put("arm-cancel", (double) nanos / pairs);
         return metrics;
+    }
+
+    /** Nanoseconds for a pair of calls. */
+    private double measure(TimerPeer peer, boolean isLocal, long millis, Runnable batch) {
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        int batches = 0;
+        nanos = 0;
+        do {
+            if (isLocal) {
+                peer.inPlace(batch);
+            } else {
+                batch.run();
+            }
+            batches++;
+        } while (System.nanoTime() - end < 0);
+        return (double) nanos / batches / BATCH;
     }
 
     private void make(TimerPeer peer, TimerItem[] into) {
@@ -84,14 +96,14 @@ final class ArmCancelRound {
         }
     }
 
-    private void armOthers(TimerPeer peer) {
+    private void armAll(TimerPeer peer, TimerItem[] all) {
         Random random = new Random(2);
-        for (TimerItem item : others) {
+        for (TimerItem item : all) {
             peer.arm(item, base + random.nextLong(NEAREST, FARTHEST), base);
         }
     }
 
-    private void batch(TimerPeer peer) {
+    private void atOnce(TimerPeer peer) {
         long from = base;
         int cancelled = 0;
         long start = System.nanoTime();
@@ -101,7 +113,25 @@ final class ArmCancelRound {
             }
         }
         nanos += System.nanoTime() - start;
-        pairs += BATCH;
+        check(cancelled);
+    }
+
+    private void later(TimerPeer peer) {
+        long from = base;
+        int cancelled = 0;
+        long start = System.nanoTime();
+        for (int i = 0; i < BATCH; i++) {
+            TimerItem item = items[i & ITEMS - 1];
+            if (peer.cancel(item)) {
+                cancelled++;
+            }
+            peer.arm(item, from + distances[i & MOMENTS - 1], from);
+        }
+        nanos += System.nanoTime() - start;
+        check(cancelled);
+    }
+
+    private static void check(int cancelled) {
         if (cancelled != BATCH) {
             throw new BenchException("of " + BATCH + " timers that were armed " + cancelled + " were cancelled");
         }

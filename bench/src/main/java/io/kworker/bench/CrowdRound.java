@@ -14,8 +14,8 @@ import java.util.concurrent.locks.LockSupport;
  * The heap that a sleeping virtual thread takes, measured in a forked JVM with very many of them.
  *
  * <pre>
- *   vt:       a thread                 executor.execute(sleeper) x 1,000,000  --&gt; the JDK's carriers, the JDK's timer
- *   kworker:  a handler on every CPU   executor.execute(sleeper) x 500,000    --&gt; its own CPU: carrier, timer wheel
+ *   vt:       a thread                 executor.execute(sleeper) x 1,000,000  --&gt; the JDK's carriers and timer
+ *   kworker:  a handler on every CPU   executor.execute(sleeper) x 500,000    --&gt; carrier and wheel of its CPU
  *                                      (1,000 in a run, then it queues itself again)
  * </pre>
  *

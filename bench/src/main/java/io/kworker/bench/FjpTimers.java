@@ -2,7 +2,9 @@
 // Copyright 2026 the kworker authors
 package io.kworker.bench;
 
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /** {@code ForkJoinPool.schedule}, with one thread to run what is due, and the one that sees to the deadlines. */
@@ -11,9 +13,11 @@ final class FjpTimers implements TimerPeer {
 
     FjpTimers(PeerThreads threads) {
         pool = FjpPeer.newPool(threads);
-        Thread starter = threads.newThread(() -> pool.schedule(() -> null, 1, TimeUnit.NANOSECONDS));
+        CompletableFuture<Void> ran = new CompletableFuture<>();
+        Thread starter = threads.newThread(() -> pool.schedule(() -> ran.complete(null), 1, TimeUnit.NANOSECONDS));
         starter.start(); // the thread that sees to the deadlines inherits its CPU
         PeerThreads.join(starter);
+        ran.join();
         ThreadMasks.all().stream().filter(thread -> thread.name().startsWith("ForkJoinPool"))
                 .forEach(thread -> threads.adopt(thread.threadId()));
     }
@@ -24,9 +28,13 @@ final class FjpTimers implements TimerPeer {
     }
 
     @Override
-    @SuppressWarnings("FutureReturnValueIgnored")
     public void arm(TimerItem item, long deadline, long now) {
-        pool.schedule(item, deadline - now, TimeUnit.NANOSECONDS);
+        item.handle = pool.schedule(item, deadline - now, TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public boolean cancel(TimerItem item) {
+        return item.handle instanceof Future<?> future && future.cancel(false);
     }
 
     @Override

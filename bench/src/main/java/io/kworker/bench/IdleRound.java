@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
  * CPU time of a JVM that waits for timers which are an hour away, or for nothing, measured in it.
  *
  * <pre>
- *   runtime started, timers armed --- 1 s ---&gt; CPU time of the process --- 10 s of sleep ---&gt; CPU time of the process
+ *   runtime started, timers armed --- 1 s ---&gt; CPU time of the process --- 10 s of sleep ---&gt; the same
  * </pre>
  *
  * <p>What the JVM itself needs is in it ({@code none}: a JVM with no executor at all), and ten awakenings of the thread

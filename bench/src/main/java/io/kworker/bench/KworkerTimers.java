@@ -47,6 +47,11 @@ final class KworkerTimers implements TimerPeer {
     }
 
     @Override
+    public boolean cancel(TimerItem item) {
+        return ((Timed) item).timer.delete();
+    }
+
+    @Override
     public boolean armAndCancel(TimerItem item, long deadline, long now) {
         SoftTimer timer = ((Timed) item).timer;
         timer.mod(deadline);

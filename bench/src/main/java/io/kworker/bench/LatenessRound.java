@@ -13,7 +13,7 @@ import java.util.concurrent.locks.LockSupport;
  * How late timers are on a machine that has nothing else to do, measured in a forked JVM.
  *
  * <pre>
- *   armed, all of them (kworker: in a handler) --- 200 ms ---&gt; 1,000 deadlines a second, at random ---&gt; the last one
+ *   armed, all of them (kworker: in a handler) --- 200 ms ---&gt; 1,000 deadlines a second, at random
  * </pre>
  *
  * <p>A sample is the time from the deadline to the first line of what is called. The checks: each fires exactly once,

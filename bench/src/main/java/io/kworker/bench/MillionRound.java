@@ -13,8 +13,8 @@ import java.util.concurrent.locks.LockSupport;
  * <pre>
  *   kworker: handlers on the consumer CPU        all fire there
  *   peers:   the producer               arm      the timer's thread, where the placement says
- *            ------------------------- 1,000,000 --------------------------&gt; deadline ------&gt; the last one has fired
- *            bytes allocated; bytes of heap in use, before and after         CPU time of the process
+ *            ------------------------- 1,000,000 -----------------&gt; deadline ------&gt; the last one has fired
+ *            bytes allocated; heap in use, before and after         CPU time of the process
  * </pre>
  *
  * <p>The items that are called exist before. The checks: all are armed before the deadline; each fires exactly once,

@@ -3,6 +3,7 @@
 package io.kworker.bench;
 
 import io.netty.util.HashedWheelTimer;
+import io.netty.util.Timeout;
 import java.util.concurrent.TimeUnit;
 
 /** Netty's {@code HashedWheelTimer} with a tick of a millisecond; its thread runs what is due. */
@@ -23,7 +24,12 @@ final class NettyTimers implements TimerPeer {
 
     @Override
     public void arm(TimerItem item, long deadline, long now) {
-        timer.newTimeout(item, deadline - now, TimeUnit.NANOSECONDS);
+        item.handle = timer.newTimeout(item, deadline - now, TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public boolean cancel(TimerItem item) {
+        return item.handle instanceof Timeout timeout && timeout.cancel();
     }
 
     @Override

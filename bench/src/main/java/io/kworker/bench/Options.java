@@ -108,7 +108,7 @@ record Options(List<Scenario> scenarios, boolean all, boolean smoke, boolean hel
 
                 options:
                   --json FILE  writes the results to FILE
-                  --before CP  handoff, throughput, features: measures the kworker of that jar or folder of classes too
+                  --before CP  handoff, throughput, features, timers: measures the kworker of that jar or folder too
                   --smoke      tiny rounds: does everything work? (the figures mean nothing)
                   --help       this text
                 """).toString();

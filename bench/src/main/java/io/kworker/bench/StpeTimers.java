@@ -2,6 +2,7 @@
 // Copyright 2026 the kworker authors
 package io.kworker.bench;
 
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
@@ -21,9 +22,13 @@ final class StpeTimers implements TimerPeer {
     }
 
     @Override
-    @SuppressWarnings("FutureReturnValueIgnored")
     public void arm(TimerItem item, long deadline, long now) {
-        executor.schedule(item, deadline - now, TimeUnit.NANOSECONDS);
+        item.handle = executor.schedule(item, deadline - now, TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public boolean cancel(TimerItem item) {
+        return item.handle instanceof Future<?> future && future.cancel(false);
     }
 
     @Override

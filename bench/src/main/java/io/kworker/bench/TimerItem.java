@@ -4,6 +4,7 @@ package io.kworker.bench;
 
 import io.netty.util.Timeout;
 import io.netty.util.TimerTask;
+import org.jspecify.annotations.Nullable;
 
 /** What a timer calls, for each of the executors. */
 class TimerItem implements Runnable, TimerTask {
@@ -11,6 +12,12 @@ class TimerItem implements Runnable, TimerTask {
 
     /** {@link System#nanoTime}: for the check that it is not early. */
     long deadline;
+
+    /** What the executor gave for it when it was armed, where it gives an object. */
+    @Nullable Object handle;
+
+    /** The same, where it gives a number. */
+    long id;
 
     private int runs;
 

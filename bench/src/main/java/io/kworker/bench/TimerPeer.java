@@ -30,7 +30,10 @@ interface TimerPeer extends AutoCloseable {
      */
     void arm(TimerItem item, long deadline, long now);
 
-    /** Arms a timer, and takes it back; true if it was pending. */
+    /** Takes a timer that is armed back; true if it was pending. */
+    boolean cancel(TimerItem item);
+
+    /** Arms a timer, and takes it back at once; true if it was pending. */
     boolean armAndCancel(TimerItem item, long deadline, long now);
 
     /** Ends the threads, whatever is still armed. */
