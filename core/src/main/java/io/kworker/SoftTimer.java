@@ -15,7 +15,8 @@ import java.util.Objects;
  * callback is never early, and late by at most one tick ({@link WorkRuntime.Builder#timerResolution}) and the time its
  * CPU needs to get to it (M11, J17). It runs on the CPU that the timer was armed on, before all work that is not BH,
  * and must not block: one that does is reported once for its class (J7). It never runs twice at a time, and may arm,
- * delete and shut down its own timer (M12). What it throws is logged. What should sleep is queued by it as {@link Work}.
+ * delete and shut down its own timer (M12). What it throws is logged. What should sleep is queued by it as
+ * {@link Work}.
  *
  * <p>A timer is pending from the call that arms it until just before its callback is entered. What a thread does before
  * a call that arms it happens before the callback that follows; what a callback does happens before the return of a

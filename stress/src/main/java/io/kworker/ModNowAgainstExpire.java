@@ -56,32 +56,32 @@ public final class ModNowAgainstExpire {
         }
     }
 
-    /** An instance is told from the next one by nothing: the entry of the timer starts the new one, and its own too. */
+    /** Who re-times it reads and stores. */
     @JCStressTest
     @State
     @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "In place of the old instance.")
     @Outcome(id = "0, 2", expect = ACCEPTABLE, desc = "The old one had started.")
     @Outcome(id = "1, 2", expect = ACCEPTABLE_INTERESTING, desc = "Two instances for one.")
     public static class Broken {
-        private final AtomicInteger state = new AtomicInteger(1);
+        private final AtomicInteger state = new AtomicInteger(3);
         private int runs;
 
         @Actor
         public void owner() {
-            if (state.get() == 1) {
-                state.set(0);
+            if (state.compareAndSet(3, 2)) {
                 runs++;
             }
         }
 
         @Actor
         public void modder(II_Result r) {
-            r.r1 = state.getAndSet(1);
+            r.r1 = state.get() & 1;
+            state.set(5);
         }
 
         @Arbiter
         public void arbiter(II_Result r) {
-            r.r2 = runs + state.get();
+            r.r2 = runs + (state.get() & 1);
         }
     }
 
