@@ -97,7 +97,7 @@ final class Countdown extends Alarm implements Timers.Operation {
     }
 
     /** Owner of its home. */
-    private long armHere(Timers timers, Workqueue workqueue, long tick, WorkState.Arm which) {
+    long armHere(Timers timers, Workqueue workqueue, long tick, WorkState.Arm which) {
         int before = generation;
         for (;;) {
             long s = work.state();

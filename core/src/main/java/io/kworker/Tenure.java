@@ -108,7 +108,7 @@ final class Tenure extends TenurePad {
         return (phase & 1) != 0;
     }
 
-    /** Whether a phase may be a {@link #hold} in the middle of that period of foreign code, which then is back. */
+    /** Whether a phase may be a {@link #hold} in the middle of a period of foreign code, which is going to be back. */
     static boolean isHeld(long phase, long period) {
         return isForeign(period) && phase == period + 1;
     }

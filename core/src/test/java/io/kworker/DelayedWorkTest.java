@@ -226,6 +226,119 @@ class DelayedWorkTest {
         assertTrue(work.overruns() >= 6, "only " + work.overruns());
     }
 
+    /** Issue 5, 4: wherever in its cycle it is met, there is no run after cancelSync. */
+    @Test
+    void after_cancelSync_a_recurring_item_has_no_stray_run() {
+        for (int round = 0; round < 100; round++) {
+            AtomicInteger runs = new AtomicInteger();
+            DelayedWork work = DelayedWork.of(item -> runs.incrementAndGet());
+            assertTrue(queue.queueEvery(work, 200_000));
+            int least = round % 4;
+            Await.until("it has run", () -> runs.get() >= least);
+            work.cancelSync();
+            int seen = runs.get();
+            assertFalse(work.isBusy());
+            if (round % 10 == 0) {
+                Await.never("it runs again", () -> runs.get() != seen);
+            }
+            assertEquals(seen, runs.get());
+        }
+    }
+
+    /** Cancelled by its own handler, and begun anew there. */
+    @Test
+    void a_recurring_item_ends_itself_and_may_begin_anew() {
+        AtomicInteger runs = new AtomicInteger();
+        DelayedWork work = DelayedWork.of(item -> {
+            if (runs.incrementAndGet() % 5 == 0) {
+                item.cancel();
+            }
+        });
+        for (int round = 1; round <= 5; round++) {
+            assertTrue(queue.queueEvery(work, MS / 2));
+            int last = 5 * round;
+            Await.until("it has run five times", () -> runs.get() == last && !work.isBusy());
+        }
+        Await.never("it goes on", () -> runs.get() != 25);
+    }
+
+    /** J2: closing during a run ends it; J11: an exception does not. */
+    @Test
+    void a_recurring_item_survives_its_exceptions_and_not_its_workqueue() {
+        AtomicInteger failures = new AtomicInteger();
+        Workqueue closing = runtime.workqueue("closing")
+                .exceptionHandler((item, thrown) -> failures.incrementAndGet())
+                .build();
+        DelayedWork work = DelayedWork.of(item -> {
+            throw new IllegalStateException("meant to");
+        });
+        DelayedWork slow = DelayedWork.of(item -> Thread.sleep(3));
+        closing.queueEvery(work, MS / 2);
+        closing.queueEvery(slow, MS);
+        Await.until("it has failed often", () -> failures.get() > 20);
+        closing.close();
+        int seen = failures.get();
+        assertFalse(work.isBusy() || slow.isBusy());
+        Await.never("it goes on", () -> failures.get() != seen);
+        assertTrue(queue.queue(work));
+        work.flush();
+        assertFalse(work.isBusy());
+    }
+
+    /** J2, G49: what expires during a drain is reported, and the item idle; so with one that recurs. */
+    @Test
+    void a_timer_that_expires_during_a_drain_is_reported() {
+        AtomicReference<Throwable> reported = new AtomicReference<>();
+        Workqueue draining = runtimes.queue(runtime.workqueue("draining")
+                .exceptionHandler((item, thrown) -> reported.compareAndSet(null, thrown)));
+        Gate gate = runtimes.gate();
+        AtomicInteger runs = new AtomicInteger();
+        Work holder = Work.of(item -> gate.pass());
+        draining.queue(holder);
+        DelayedWork work = DelayedWork.of(item -> runs.incrementAndGet());
+        TestThreads.Started drainer = TestThreads.start(draining::drain);
+        Await.until("it drains", () -> {
+            try {
+                boolean queued = draining.queueDelayed(work, 30 * MS);
+                work.cancel();
+                return !queued;
+            } catch (RejectedExecutionException e) {
+                return true;
+            }
+        });
+        AtomicReference<DelayedWork> chained = new AtomicReference<>();
+        gate.open();
+        drainer.join();
+        Workqueue second = runtimes.queue(runtime.workqueue("second")
+                .exceptionHandler((item, thrown) -> reported.compareAndSet(null, thrown)));
+        Gate inside = runtimes.gate();
+        chained.set(DelayedWork.of(item -> runs.incrementAndGet()));
+        second.queueDelayed(chained.get(), 20 * MS);
+        second.queue(Work.of(item -> inside.pass()));
+        TestThreads.Started again = TestThreads.start(second::drain);
+        Await.until("the timer has expired", () -> !chained.get().isPending());
+        inside.open();
+        again.join();
+        Await.until("it is reported, or was queued before the drain",
+                () -> runs.get() == 1 || reported.get() instanceof RejectedExecutionException);
+        assertFalse(chained.get().isBusy());
+    }
+
+    /** G48 does not hold here: the timers of a CPU that is offline expire on those that are left. */
+    @Test
+    void the_timer_of_a_cpu_that_is_offline_expires() {
+        int cpu = RuntimeExtension.lastCpu();
+        if (runtime.cpus().length == 1) {
+            return;
+        }
+        runtime.cpuOffline(cpu);
+        AtomicInteger runs = new AtomicInteger();
+        DelayedWork work = DelayedWork.of(item -> runs.incrementAndGet());
+        assertTrue(queue.queueDelayedOn(cpu, work, MS));
+        Await.until("it runs", () -> runs.get() == 1);
+        runtime.cpuOnline(cpu);
+    }
+
     @Test
     void handlers_sleep_on_the_wheel_and_are_never_early() throws InterruptedException {
         int count = 1_000;
