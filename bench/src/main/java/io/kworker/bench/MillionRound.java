@@ -22,7 +22,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class MillionRound {
     private static final int SLICE = 10_000;
-    private static final long LEAD = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final long LEAD = TimeUnit.MILLISECONDS.toNanos(300);
     private static final long LEAD_EACH = TimeUnit.MICROSECONDS.toNanos(5);
     private static final long POLL = TimeUnit.MILLISECONDS.toNanos(2);
 
