@@ -61,7 +61,7 @@ final class MillionRound {
         log.check(items, 1);
         metrics.put("arm", (double) nanos / count);
         metrics.put("bytes-per-arm", (double) allocated / count);
-        metrics.put("last-ms", log.lateness().percentile(100) / 1e6);
+        metrics.put("last", log.lateness().percentile(100) / 1e6);
         return metrics;
     }
 
@@ -89,6 +89,6 @@ final class MillionRound {
         while (!log.isComplete()) {
             LockSupport.parkNanos(POLL);
         }
-        metrics.put("fire-cpu", (log.cpuNanos() - cpu) / 1e9);
+        metrics.put("fire-cpu", (log.cpuNanos() - cpu) / 1e6);
     }
 }
