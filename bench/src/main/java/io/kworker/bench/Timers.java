@@ -120,8 +120,8 @@ final class Timers implements Scenario {
                 MILLION, "fire-cpu", List.of("bytes-per-arm", "heap-per-timer", "arm", "fire-cpu", "last"),
                 List.of("B", "B", "ns", "ms", "ms"));
         table.note("bytes-per-arm: allocated; heap-per-timer: in use after a full collection, less the items.");
-        table.note("arm: ns, a look at the clock included; fire-cpu: ms of CPU of the process, from the deadline to the");
-        table.note("last one; last: its delay, ms.");
+        table.note("arm: ns, a look at the clock included; fire-cpu: ms of CPU of the process, from the deadline");
+        table.note("until the last one fires; last: the delay of that, ms.");
         table.note("agrona-wheel is left out: it has so many places for each tick in every slot.");
         table.note("Checked: each fired exactly once, none before the deadline.");
         context.print(table);
