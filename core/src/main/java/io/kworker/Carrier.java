@@ -77,7 +77,8 @@ final class Carrier extends Thread {
      * before that. Null for everybody else.
      */
     static @Nullable Carrier holding(Cpu cpu) {
-        return holding(current(), cpu);
+        Carrier runnerOn = cpu.timers.carrierOfRunner();
+        return holding(runnerOn == null ? current() : runnerOn, cpu);
     }
 
     /** The same for a caller that has asked for its carrier already. */
@@ -141,6 +142,7 @@ final class Carrier extends Thread {
 
     /** Serves the CPU until it is taken away, or has ended. */
     private void own() {
+        cpu.timers.endRunner();
         for (;;) {
             if (--looks < 0 || cpu.timers.mustLook()) {
                 looks = cpu.timers.lookBetweenItems() >> 2; // a continuation takes longer than a short item
@@ -260,6 +262,7 @@ final class Carrier extends Thread {
             surrender();
             return false;
         }
+        cpu.timers.endRunner();
         if (worker != null && worker.work != null) {
             hasBlocked(worker);
         }

@@ -86,6 +86,14 @@ final class Countdown extends Alarm implements Timers.Operation {
         return found;
     }
 
+    /** The caller's carrier, if there is one: asked of its home first, where that is cheap. */
+    @Nullable
+    Carrier caller() {
+        Timers at = home;
+        Carrier runnerOn = at == null ? null : at.carrierOfRunner();
+        return runnerOn == null ? Carrier.current() : runnerOn;
+    }
+
     private Timers homeFor(Timers wanted) {
         for (;;) {
             Timers at = home;

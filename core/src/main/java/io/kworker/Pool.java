@@ -165,7 +165,9 @@ abstract class Pool {
         return switch (work.start(entry)) {
             case STARTED -> {
                 run.work = work;
-                run.share = share;
+                if (run.share != share) {
+                    run.share = share;
+                }
                 run.turn = turn;
                 run.generation = generation;
                 yield true;

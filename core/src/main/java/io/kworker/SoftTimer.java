@@ -117,7 +117,7 @@ public abstract class SoftTimer {
     }
 
     private boolean mod(long deadline, WorkState.Arm which) {
-        Carrier caller = Carrier.current();
+        Carrier caller = shot.countdown.caller();
         return queue.modAt(shot, runtime.localCpu(caller), runtime.ticks().ceil(deadline), which, caller);
     }
 
@@ -132,7 +132,7 @@ public abstract class SoftTimer {
     public final boolean modAfter(Duration delay) {
         long nanos = Workqueue.nanos(delay);
         long tick = nanos <= 0 ? 0 : runtime.ticks().after(System.nanoTime(), nanos);
-        Carrier caller = Carrier.current();
+        Carrier caller = shot.countdown.caller();
         return queue.modAt(shot, runtime.localCpu(caller), tick, WorkState.Arm.ANY, caller);
     }
 
@@ -147,7 +147,7 @@ public abstract class SoftTimer {
      */
     public final boolean modOn(int cpu, long deadline) {
         return queue.modAt(shot, runtime.indexOf(cpu), runtime.ticks().ceil(deadline), WorkState.Arm.ANY,
-                Carrier.current());
+                shot.countdown.caller());
     }
 
     /**
@@ -178,7 +178,7 @@ public abstract class SoftTimer {
             if (WorkState.isPending(s)) {
                 return true;
             }
-            Carrier caller = Carrier.current();
+            Carrier caller = shot.countdown.caller();
             long tick = runtime.ticks().ceil(deadline);
             if (queue.armAt(shot, runtime.localCpu(caller), tick, caller) || isShutDown) {
                 return false;

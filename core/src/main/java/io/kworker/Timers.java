@@ -54,6 +54,15 @@ final class Timers {
     /** S: by the carrier before it announces its sleep: the tick until which it sleeps. */
     private volatile long sleepsUntil;
 
+    /**
+     * C: the thread of the worker that runs handlers, from its first one until it is unmounted. Whoever finds himself
+     * here has not left {@link #runnerOn} since: the owner of the CPU clears this before it mounts anybody.
+     */
+    private @Nullable Thread runner;
+
+    /** C: what it is mounted on. */
+    private @Nullable Carrier runnerOn;
+
     /** C: the last look at the clock. */
     private long lookedAt;
 
@@ -105,6 +114,12 @@ final class Timers {
         overflow.offer(operation);
     }
 
+    /** The caller's carrier, if the caller is the worker that runs handlers; the cheap way to ask for it. */
+    @Nullable
+    Carrier carrierOfRunner() {
+        return runner == Thread.currentThread() ? runnerOn : null;
+    }
+
     /** Whether an operation waits. */
     boolean hasOperations() {
         return !ring.isEmpty() || !overflow.isEmpty();
@@ -117,11 +132,27 @@ final class Timers {
 
     // ---- owner ----
 
+    /** Worker that is about to run a handler as the CPU's owner. */
+    void beRunner(Thread thread, Carrier mountedOn) {
+        if (runner != thread) {
+            runnerOn = mountedOn;
+            runner = thread;
+        }
+    }
+
+    /** Carrier that owns the CPU, where it has unmounted somebody, or has just been given the CPU. */
+    void endRunner() {
+        if (runner != null) {
+            runner = null;
+        }
+    }
+
     /** Owner. The wheel for alarms of a kind. */
     Wheel wheel(boolean isDeferrable) {
-        if (!isDeferrable) {
-            return wheel;
-        }
+        return isDeferrable ? deferrable() : wheel;
+    }
+
+    private Wheel deferrable() {
         Wheel lazy = deferrable;
         if (lazy == null) {
             deferrable = lazy = new Wheel(ticks.floor(System.nanoTime()));
@@ -170,16 +201,15 @@ final class Timers {
     }
 
     private boolean expire(Wheel of, long tick) {
-        boolean any = false;
-        for (int i = 0; i < BATCH; i++) {
-            Alarm alarm = of.poll(tick);
-            if (alarm == null) {
-                break;
-            }
-            any = true;
+        Alarm first = of.poll(tick, BATCH);
+        for (Alarm alarm = first; alarm != null;) {
+            Alarm next = alarm.after;
+            alarm.before = null;
+            alarm.after = null;
             alarm.expire(this);
+            alarm = next;
         }
-        return any;
+        return first != null;
     }
 
     /**
@@ -198,7 +228,7 @@ final class Timers {
         long now = System.nanoTime();
         long elapsed = Math.max(now - lookedAt, 1);
         look(now);
-        long wanted = isEarly || isDue(now) ? 1 : stride * (ticks.length() / 4) / elapsed;
+        long wanted = isDue(now) ? BATCH / 2 : isEarly ? 1 : stride * (ticks.length() / 4) / elapsed;
         stride = Math.clamp(wanted, 1, MAX_STRIDE);
         return stride;
     }

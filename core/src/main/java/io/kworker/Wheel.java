@@ -50,27 +50,32 @@ final class Wheel {
             return first;
         }
 
-        void add(Alarm alarm) {
-            Alarm last = before;
-            assert last != null;
-            alarm.before = last;
-            alarm.after = this;
-            last.after = alarm;
-            before = alarm;
+        /** Adds alarms that are linked with each other, behind those of this list. */
+        void add(Alarm first, Alarm last) {
+            Alarm mine = before;
+            assert mine != null;
+            first.before = mine;
+            last.after = this;
+            mine.after = first;
+            before = last;
+        }
+
+        /** Takes out the first alarms of this list, up to the last of them. */
+        void take(Alarm first, Alarm last) {
+            Alarm rest = last.after;
+            assert after == first && rest != null;
+            after = rest;
+            rest.before = this;
         }
 
         /** Takes all alarms of another list, which is not empty, behind those of this one. */
         void addAll(Slot other) {
             Alarm first = other.after;
             Alarm last = other.before;
-            Alarm mine = before;
-            assert first != null && last != null && mine != null;
-            mine.after = first;
-            first.before = mine;
-            last.after = this;
-            before = last;
+            assert first != null && last != null;
             other.before = other;
             other.after = other;
+            add(first, last);
         }
 
         @Override
@@ -136,38 +141,65 @@ final class Wheel {
     }
 
     /**
-     * Takes out the next alarm whose tick is {@code tick} or earlier. Null where there is none, or where there has been
-     * much to do for it: then {@link #next} says that there is more.
+     * Takes out alarms whose tick is {@code tick} or earlier, a few at a time: a chain by {@link Alarm#after}, of which
+     * the caller takes each out by setting that to null, and touches the wheel no sooner. Null where there is none, or
+     * where there has been much to do for it: then {@link #next} says that there is more.
+     *
+     * @param most alarms in the chain
      */
     @Nullable
-    Alarm poll(long tick) {
+    Alarm poll(long tick, int most) {
         if (tick < next) {
             return null;
         }
         int moves = MOVES;
-        for (;;) {
-            if (!due.isEmpty()) {
-                Alarm alarm = due.first();
-                size--;
-                unlink(alarm);
-                if (due.isEmpty()) {
-                    lookAhead();
-                }
-                return alarm;
-            }
+        while (due.isEmpty()) {
             if (!moving.isEmpty()) {
-                if (moves-- == 0) {
+                if (moves <= 0) {
                     next = now;
                     return null;
                 }
-                Alarm alarm = moving.first();
-                unlink(alarm);
-                place(alarm);
+                moves -= move(moves);
             } else if (!advance(tick)) {
                 lookAhead();
                 return null;
             }
         }
+        Alarm first = due.first();
+        Alarm last = first;
+        int count = 1;
+        while (count < most && last.after != due && last.after != null) {
+            last = last.after;
+            count++;
+        }
+        due.take(first, last);
+        first.before = null;
+        last.after = null;
+        size -= count;
+        if (due.isEmpty()) {
+            lookAhead();
+        }
+        return first;
+    }
+
+    /**
+     * Moves the first alarms that have come down from a slot to where they belong now, those with the same destination
+     * together: a link that is not written costs the garbage collector nothing. Returns how many.
+     */
+    private int move(int most) {
+        Alarm first = moving.first();
+        Alarm last = first;
+        Slot destination = slotOf(first.tick);
+        int count = 1;
+        for (Alarm after = last.after; count < most && after != null && after != moving
+                && slotOf(after.tick) == destination; after = last.after) {
+            last = after;
+            count++;
+        }
+        moving.take(first, last);
+        destination.add(first, last);
+        occupy(destination);
+        return count;
     }
 
     /** Moves the time on to the next slot with alarms, if that is not after {@code tick}. */
@@ -202,20 +234,27 @@ final class Wheel {
     }
 
     private void place(Alarm alarm) {
-        long tick = alarm.tick;
+        Slot slot = slotOf(alarm.tick);
+        slot.add(alarm, alarm);
+        occupy(slot);
+    }
+
+    /** Where an alarm for that tick belongs now. */
+    private Slot slotOf(long tick) {
         if (tick <= now) {
-            due.add(alarm);
-            return;
+            return due;
         }
         int level = (Long.SIZE - 1 - Long.numberOfLeadingZeros(tick ^ now)) / BITS;
-        int index = digit(tick, level);
         Slot[] row = slots[level];
-        if (row == null) {
-            row = newRow(level);
+        return (row == null ? newRow(level) : row)[digit(tick, level)];
+    }
+
+    /** A list has got alarms. */
+    private void occupy(Slot slot) {
+        if (slot.level >= 0) {
+            occupied[slot.level] |= slot.bit;
+            levels |= 1 << slot.level;
         }
-        row[index].add(alarm);
-        occupied[level] |= 1L << index;
-        levels |= 1 << level;
     }
 
     private Slot[] newRow(int level) {

@@ -250,7 +250,9 @@ abstract class WorkState extends Entry {
             } else if (isRunning(s)) {
                 return Start.BUSY;
             } else {
-                home = entry.share;
+                if (home != entry.share) {
+                    home = entry.share;
+                }
                 long kept = s & ~(entry == this ? PENDING | LINKED | STARTS_MASK : PENDING | STARTS_MASK);
                 if (cas(s, kept | s + START_ONE & STARTS_MASK | RUNNING)) {
                     return Start.STARTED;

@@ -136,6 +136,9 @@ final class Worker extends Run implements Runnable {
         Carrier mountedOn = carrier();
         mountedOn.fetched = true;
         startedAt = clock.now();
+        Thread self = thread;
+        assert self != null;
+        cpu.timers.beRunner(self, mountedOn);
         if (!of.isPlain && of.workqueue.isCpuIntensive()) {
             giveCpuAway();
         }

@@ -178,7 +178,9 @@ public final class Workqueue implements AutoCloseable {
         try {
             Share share = WorkState.isRunning(found) ? placeOfRun(work, cpu) : shares.at(cpu);
             Entry entry = WorkState.isLinked(found) ? new StandIn(work) : work;
-            entry.share = share;
+            if (entry.share != share) { // most likely it is the same: a store would cost more than the look
+                entry.share = share;
+            }
             entry.generation = generation;
             if (entry != work) {
                 work.standIn = entry;
@@ -208,7 +210,7 @@ public final class Workqueue implements AutoCloseable {
      * @throws NullPointerException if {@code work} is null
      */
     public boolean queueDelayed(DelayedWork work, long nanos) {
-        Carrier caller = Carrier.current();
+        Carrier caller = work.countdown.caller();
         return delay(work, runtime.localCpu(caller), nanos, caller);
     }
 
@@ -237,7 +239,7 @@ public final class Workqueue implements AutoCloseable {
      * @throws NullPointerException if {@code work} is null
      */
     public boolean queueDelayedOn(int cpu, DelayedWork work, long nanos) {
-        return delay(work, runtime.indexOf(cpu), nanos, Carrier.current());
+        return delay(work, runtime.indexOf(cpu), nanos, work.countdown.caller());
     }
 
     /**
@@ -268,7 +270,7 @@ public final class Workqueue implements AutoCloseable {
      * @throws NullPointerException if {@code work} is null
      */
     public boolean modDelayed(DelayedWork work, long nanos) {
-        Carrier caller = Carrier.current();
+        Carrier caller = work.countdown.caller();
         return mod(work, runtime.localCpu(caller), nanos, caller);
     }
 
@@ -297,7 +299,7 @@ public final class Workqueue implements AutoCloseable {
      * @throws NullPointerException if {@code work} is null
      */
     public boolean modDelayedOn(int cpu, DelayedWork work, long nanos) {
-        return mod(work, runtime.indexOf(cpu), nanos, Carrier.current());
+        return mod(work, runtime.indexOf(cpu), nanos, work.countdown.caller());
     }
 
     /**
@@ -349,7 +351,7 @@ public final class Workqueue implements AutoCloseable {
 
     /** Arms an item that is not pending for a moment, on the caller's CPU. The state found. */
     private long armIdle(DelayedWork work, long deadline) {
-        Carrier caller = Carrier.current();
+        Carrier caller = work.countdown.caller();
         return armIdle(work, runtime.localCpu(caller), runtime.ticks().ceil(deadline), caller);
     }
 

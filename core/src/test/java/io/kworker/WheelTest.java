@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.jspecify.annotations.Nullable;
 
 /** The timer wheel against a sorted set. */
 @Timeout(30)
@@ -97,14 +98,26 @@ class WheelTest {
         };
     }
 
+    /** One alarm, as the owner takes it. */
+    private static @Nullable Bell poll(Wheel wheel, long tick) {
+        Bell bell = (Bell) wheel.poll(tick, 1);
+        assertTrue(bell == null || bell.after == null);
+        return bell;
+    }
+
     private static void expire(Wheel wheel, TreeSet<Bell> model, long now, int atMost) {
         for (int i = 0; i < atMost;) {
-            Bell bell = (Bell) wheel.poll(now);
-            if (bell != null) {
-                i++;
-                assertTrue(bell.wanted <= now, "early");
-                assertFalse(bell.isSet());
-                assertTrue(model.remove(bell));
+            Bell first = (Bell) wheel.poll(now, 1 + i % 3);
+            if (first != null) {
+                for (Alarm bell = first; bell != null;) {
+                    i++;
+                    Alarm next = bell.after;
+                    bell.before = null;
+                    bell.after = null;
+                    assertTrue(((Bell) bell).wanted <= now, "early");
+                    assertTrue(model.remove(bell));
+                    bell = next;
+                }
             } else if (wheel.next() > now) {
                 assertTrue(model.isEmpty() || model.first().wanted > now, "late");
                 return;
@@ -118,9 +131,9 @@ class WheelTest {
         Bell bell = new Bell(0);
         wheel.set(bell, CENTURY);
         assertEquals(CENTURY, wheel.next());
-        assertNull(wheel.poll(CENTURY - 1));
+        assertNull(poll(wheel, CENTURY - 1));
         assertEquals(CENTURY, wheel.next() >= CENTURY ? wheel.next() : CENTURY);
-        assertEquals(bell, wheel.poll(CENTURY));
+        assertEquals(bell, poll(wheel, CENTURY));
         assertEquals(Long.MAX_VALUE, wheel.next());
     }
 
@@ -131,13 +144,13 @@ class WheelTest {
         wheel.set(last, Long.MAX_VALUE);
         Bell first = new Bell(1);
         wheel.set(first, Long.MAX_VALUE - 1);
-        assertNull(wheel.poll(Long.MAX_VALUE - 2));
+        assertNull(poll(wheel, Long.MAX_VALUE - 2));
         Bell polled = null;
         while (polled == null) {
-            polled = (Bell) wheel.poll(Long.MAX_VALUE - 1);
+            polled = poll(wheel, Long.MAX_VALUE - 1);
         }
         assertEquals(first, polled);
-        assertNotNull(wheel.poll(Long.MAX_VALUE));
+        assertNotNull(poll(wheel, Long.MAX_VALUE));
     }
 
     @Test
@@ -147,11 +160,11 @@ class WheelTest {
         for (int i = 0; i < count; i++) {
             wheel.set(new Bell(i), 1_000_000);
         }
-        assertNull(wheel.poll(999_999));
+        assertNull(poll(wheel, 999_999));
         int polled = 0;
         int turns = 0;
         while (wheel.size() > 0) {
-            if (wheel.poll(1_000_000) == null) {
+            if (poll(wheel, 1_000_000) == null) {
                 turns++;
                 assertTrue(wheel.next() <= 1_000_000);
             } else {

@@ -111,7 +111,7 @@ public final class ModNowAgainstExpire {
         @Actor
         public void modder(II_Result r) {
             meeting.meetRoughly();
-            r.r1 = owner.queue.modAt(item, 0, 0, WorkState.Arm.ANY) ? 1 : 0;
+            r.r1 = owner.queue.modAt(item, 0, 0, WorkState.Arm.ANY, null) ? 1 : 0;
         }
 
         @Arbiter
@@ -142,7 +142,7 @@ public final class ModNowAgainstExpire {
 
         @Actor
         public void modder(II_Result r) {
-            r.r1 = owner.queue.modAt(item, 0, 0, WorkState.Arm.ANY) ? 1 : 0;
+            r.r1 = owner.queue.modAt(item, 0, 0, WorkState.Arm.ANY, null) ? 1 : 0;
         }
 
         @Arbiter

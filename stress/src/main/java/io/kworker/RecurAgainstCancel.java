@@ -95,7 +95,7 @@ public final class RecurAgainstCancel {
         final void startRun() {
             queue.queueEvery(item, HOUR);
             apply();
-            queue.modAt(item, 0, 0, WorkState.Arm.ANY);
+            queue.modAt(item, 0, 0, WorkState.Arm.ANY, null);
             apply();
             boolean started = cpus.first.start();
             assert started;
@@ -110,7 +110,7 @@ public final class RecurAgainstCancel {
 
         /** Whether the next run is followed by one more. */
         final boolean recurs() {
-            queue.modAt(item, 0, 0, WorkState.Arm.ANY);
+            queue.modAt(item, 0, 0, WorkState.Arm.ANY, null);
             cpus.serve();
             return item.isPending();
         }

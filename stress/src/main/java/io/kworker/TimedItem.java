@@ -19,7 +19,7 @@ final class TimedItem extends DelayedWork {
 
     /** Arms it as somebody who does not own the CPU; the state found. */
     long arm(Workqueue queue, Cpu cpu, long tick, Arm which) {
-        return countdown.arm(queue, cpu, tick, which);
+        return countdown.arm(queue, cpu, tick, which, null);
     }
 
     /** The owner looks at the clock: what is due expires. */

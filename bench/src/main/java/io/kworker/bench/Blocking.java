@@ -55,9 +55,9 @@ final class Blocking implements Scenario {
                 NAPS, count, Table.medians(rounds)), "executor", "ops", "cpu-us");
         report(context, tournament, table, NAPS, List.of("ops", "cpu-us"),
                 List.of("handlers/s", "us/handler"));
-        table.note(
-                "From the first submission, by one thread, to the end of the last one; cpu-us: us of CPU a handler.");
-        table.note("kworker: 16 workqueues, 2,048 of whose handlers at a time on each CPU. Checked: each ran once.");
+        table.note("From the first submission, by one thread, to the end of the last one; each executor has done the");
+        table.note("same before. cpu-us: us of CPU a handler. kworker: 16 workqueues, each 2,048 handlers at a time");
+        table.note("on each CPU. Checked: each ran once.");
         context.print(table);
     }
 
@@ -70,10 +70,8 @@ final class Blocking implements Scenario {
                 SLEEPERS, count, Table.medians(rounds)), "executor", "bytes-per-sleeper", "start-us", "cpu-us");
         report(context, tournament, table, SLEEPERS, List.of("bytes-per-sleeper", "start-us", "cpu-us"),
                 List.of("B", "us/sleeper", "us/sleeper"));
-        table.note(
-                "bytes-per-sleeper: heap in use after a full collection while all sleep, less what was before them.");
-        table.note(
-                "kworker: started by handlers, each on the CPU of its handler. Checked: all slept, all woke up once.");
+        table.note("bytes-per-sleeper: heap in use after a full collection while all sleep, less that before.");
+        table.note("kworker: started by handlers, each on the CPU of its handler. Checked: all slept, all woke up.");
         context.print(table);
     }
 

@@ -22,7 +22,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class MillionRound {
     private static final int SLICE = 10_000;
-    private static final long LEAD = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final long LEAD = TimeUnit.MILLISECONDS.toNanos(300);
     private static final long LEAD_EACH = TimeUnit.MICROSECONDS.toNanos(5);
     private static final long POLL = TimeUnit.MILLISECONDS.toNanos(2);
 
@@ -61,7 +61,7 @@ final class MillionRound {
         log.check(items, 1);
         metrics.put("arm", (double) nanos / count);
         metrics.put("bytes-per-arm", (double) allocated / count);
-        metrics.put("last-ms", log.lateness().percentile(100) / 1e6);
+        metrics.put("last", log.lateness().percentile(100) / 1e6);
         return metrics;
     }
 
@@ -89,6 +89,6 @@ final class MillionRound {
         while (!log.isComplete()) {
             LockSupport.parkNanos(POLL);
         }
-        metrics.put("fire-cpu", (log.cpuNanos() - cpu) / 1e9);
+        metrics.put("fire-cpu", (log.cpuNanos() - cpu) / 1e6);
     }
 }
