@@ -28,6 +28,9 @@ public abstract class DelayedWork extends Work {
     private static final VarHandle RECURRENCE = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "recurrence", VarHandle.class, DelayedWork.class, Recurrence.class);
 
+    /** For so long a handler waits for an item to be queued that it has hurried. */
+    private static final long QUEUEING_NANOS = 20_000_000;
+
     /** I. */
     final Countdown countdown;
 
@@ -111,7 +114,27 @@ public abstract class DelayedWork extends Work {
             return flush();
         }
         countdown.shorten(generation(s), 0);
+        awaitQueueing(generation(s));
         return flush("flushDelayed", s);
+    }
+
+    /**
+     * A handler that is about to wait gives the owner of the wheel a while to queue the item: only then it can be told
+     * that the item would wait for the handler (J6).
+     */
+    private void awaitQueueing(int generation) {
+        Run run = Run.current();
+        if (run == null || !countsDown(generation)) {
+            return;
+        }
+        long start = System.nanoTime();
+        while (countsDown(generation) && System.nanoTime() - start < QUEUEING_NANOS) {
+            if (run.isAtomic()) {
+                Thread.onSpinWait();
+            } else {
+                Thread.yield();
+            }
+        }
     }
 
     /**

@@ -324,6 +324,30 @@ class DelayedWorkTest {
         assertFalse(chained.get().isBusy());
     }
 
+    /** J6: an item that could only start after the handler which waits for it, wherever its timer lay. */
+    @Test
+    void flushDelayed_of_an_item_that_needs_the_slot_of_its_caller_is_refused() {
+        Workqueue one = runtimes.queue(runtime.workqueue("one").ordered());
+        for (int cpu : runtime.cpus()) {
+            AtomicReference<Throwable> thrown = new AtomicReference<>();
+            AtomicInteger runs = new AtomicInteger();
+            DelayedWork work = DelayedWork.of(item -> runs.incrementAndGet());
+            assertTrue(one.queueDelayedOn(cpu, work, HOUR));
+            Work waiting = Work.of(item -> {
+                try {
+                    work.flushDelayed();
+                } catch (WorkDeadlockException e) {
+                    thrown.set(e);
+                }
+            });
+            one.queue(waiting);
+            waiting.flush();
+            assertTrue(thrown.get() instanceof WorkDeadlockException);
+            work.flush();
+            assertEquals(1, runs.get());
+        }
+    }
+
     /** G48 does not hold here: the timers of a CPU that is offline expire on those that are left. */
     @Test
     void the_timer_of_a_cpu_that_is_offline_expires() {

@@ -210,6 +210,115 @@ class SoftTimerTest {
         });
     }
 
+    /** M1: it expires when its CPU is woken, and not before that. */
+    @Test
+    void a_deferrable_one_does_not_wake_its_cpu() {
+        Cpu cpu = runtime.cpuArray()[0];
+        SoftTimer timer = SoftTimer.deferrable(runtime, t -> calls.incrementAndGet());
+        Await.until("the CPU sleeps", cpu.doorbell::isAsleep);
+        timer.modOn(cpu.number, in(MS));
+        Await.never("it expires", () -> calls.get() > 0);
+        assertTrue(timer.isPending());
+        Workqueue queue = runtimes.queue(runtime, "work");
+        Await.until("it expires", () -> {
+            queue.queueOn(cpu.number, Work.of(item -> {}));
+            return calls.get() == 1;
+        });
+    }
+
+    /** M13: each start, told by a false, is a callback or was taken back. */
+    @Test
+    void of_several_threads_that_arm_it_one_wins() {
+        SoftTimer timer = counting();
+        AtomicInteger started = new AtomicInteger();
+        AtomicInteger takenBack = new AtomicInteger();
+        TestThreads.together(4, thread -> {
+            for (int i = 0; i < 2_000; i++) {
+                if (i % 5 == thread) {
+                    takenBack.addAndGet(timer.delete() ? 1 : 0);
+                } else if (!timer.mod(in(i % 3 * 100_000L))) {
+                    started.incrementAndGet();
+                }
+            }
+        });
+        takenBack.addAndGet(timer.deleteSync() ? 1 : 0);
+        assertFalse(timer.isPending() || timer.isRunning());
+        assertEquals(started.get(), calls.get() + takenBack.get());
+    }
+
+    /** M5: {@code add_timer_on}. */
+    @Test
+    void it_expires_on_the_cpu_that_was_named() {
+        for (int cpu : runtime.cpus()) {
+            AtomicReference<String> name = new AtomicReference<>();
+            SoftTimer timer = SoftTimer.of(runtime, t -> name.set(Thread.currentThread().getName()));
+            timer.modOn(cpu, in(MS));
+            Await.until("it expires", () -> name.get() != null);
+            assertTrue(name.get().startsWith("kworker/" + cpu + ":"), name.get());
+        }
+        assertThrows(IllegalArgumentException.class, () -> counting().modOn(1 << 20, in(0)));
+    }
+
+    /** M9, M12, M18: the callback may end its own timer. */
+    @Test
+    void the_callback_may_shut_its_own_timer_down() {
+        SoftTimer timer = SoftTimer.of(runtime, t -> {
+            t.mod(in(0));
+            t.shutdown();
+            calls.incrementAndGet();
+        });
+        timer.mod(in(0));
+        Await.until("it expires", () -> calls.get() == 1);
+        timer.shutdownSync();
+        assertFalse(timer.mod(in(0)));
+        Await.never("it expires again", () -> calls.get() > 1);
+    }
+
+    /** M8, M9: the two that wait return after the callback. */
+    @Test
+    void deleteSync_and_shutdownSync_wait_for_the_callback() {
+        for (int i = 0; i < 2; i++) {
+            boolean isShutdown = i == 1;
+            Gate gate = runtimes.gate();
+            AtomicBoolean isOver = new AtomicBoolean();
+            CountDownLatch entered = new CountDownLatch(1);
+            SoftTimer timer = SoftTimer.of(runtime, t -> {
+                entered.countDown();
+                gate.burn();
+                isOver.set(true);
+            });
+            timer.mod(in(0));
+            Await.open("the callback runs", entered);
+            assertTrue(timer.isRunning());
+            assertFalse(timer.isPending());
+            TestThreads.Started waiter = TestThreads.start(() -> {
+                assertFalse(isShutdown ? timer.shutdownSync() : timer.deleteSync());
+                assertTrue(isOver.get());
+            });
+            Await.until("somebody waits", () -> waiter.thread.getState() == Thread.State.WAITING);
+            assertFalse(timer.mod(in(0)));
+            gate.open();
+            waiter.join();
+            timer.mod(in(HOUR));
+            assertEquals(!isShutdown, timer.isPending());
+            timer.delete();
+        }
+    }
+
+    /** J11: what a callback throws is logged, and timers go on. */
+    @Test
+    void a_callback_that_throws_does_no_harm() {
+        SoftTimer timer = SoftTimer.of(runtime, t -> {
+            if (calls.incrementAndGet() < 3) {
+                t.mod(in(0));
+            }
+            throw new IllegalStateException("meant to");
+        });
+        timer.mod(in(0));
+        Await.until("it has thrown three times", () -> calls.get() == 3);
+        timer.deleteSync();
+    }
+
     @Test
     void closing_the_runtime_takes_it_back() {
         SoftTimer timer = counting();
