@@ -236,7 +236,11 @@ final class Countdown extends Alarm implements Timers.Operation {
 
     /** Owner. Takes back the instance that it is set for; true where that was not over. */
     boolean takeBack() {
-        return work.unpend(generation);
+        boolean taken = work.unpend(generation);
+        if (taken) {
+            work.sweptAway();
+        }
+        return taken;
     }
 
     /** An instance that was armed by somebody who does not own its home. */

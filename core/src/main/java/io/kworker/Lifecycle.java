@@ -76,6 +76,7 @@ final class Lifecycle {
 
     private static void drain(List<Workqueue> workqueues) {
         workqueues.forEach(Workqueue::startDraining);
+        workqueues.forEach(Workqueue::endViews);
         TimerSweep.sweep(workqueues);
         Rounds.drain(workqueues);
         TimerSweep.sweep(workqueues); // those that their own handlers have armed meanwhile
