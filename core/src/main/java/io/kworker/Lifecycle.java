@@ -75,8 +75,8 @@ final class Lifecycle {
     }
 
     private static void drain(List<Workqueue> workqueues) {
-        workqueues.forEach(Workqueue::startDraining);
         workqueues.forEach(Workqueue::endViews);
+        workqueues.forEach(Workqueue::startDraining);
         TimerSweep.sweep(workqueues);
         Rounds.drain(workqueues);
         TimerSweep.sweep(workqueues); // those that their own handlers have armed meanwhile

@@ -29,11 +29,13 @@ final class ScheduledView extends View implements ScheduledExecutorService {
 
     @Override
     public ScheduledFuture<?> scheduleAtFixedRate(Runnable command, long initialDelay, long period, TimeUnit unit) {
+        Objects.requireNonNull(command, "command");
         return submit(command, unit.toNanos(initialDelay), positive("period", period, unit));
     }
 
     @Override
     public ScheduledFuture<?> scheduleWithFixedDelay(Runnable command, long initialDelay, long delay, TimeUnit unit) {
+        Objects.requireNonNull(command, "command");
         return submit(command, unit.toNanos(initialDelay), -positive("delay", delay, unit));
     }
 

@@ -36,7 +36,9 @@ final class TimedTask extends Task {
 
         @Override
         void refused(Workqueue workqueue, RuntimeException rejection) {
-            super.refused(workqueue, rejection);
+            if (task.view.state() == View.OPEN) { // it is being drained; who closes it has ended its executors
+                super.refused(workqueue, rejection);
+            }
             task.cancelIdle();
         }
     }

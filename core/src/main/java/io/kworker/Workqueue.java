@@ -729,7 +729,7 @@ public final class Workqueue implements AutoCloseable {
         }
     }
 
-    /** Whoever closes it, when nothing new is accepted. */
+    /** Whoever closes it. What is submitted at this moment is refused or swept away a little later. */
     void endViews() {
         views.end();
     }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -27,6 +28,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -38,6 +40,14 @@ abstract class ExecutorServiceContract {
 
     /** A new one that runs so many tasks at once. */
     abstract ExecutorService make(int tasks);
+
+    /**
+     * Whether what was accepted runs or is returned, whatever comes. A {@code ScheduledThreadPoolExecutor} cancels a
+     * task silently where its submission meets a shutdown, and those that it returns when they are run.
+     */
+    boolean keepsItsWord() {
+        return true;
+    }
 
     // ---- execute, submit ----
 
@@ -338,7 +348,7 @@ abstract class ExecutorServiceContract {
         assertEquals(0, runs.get());
         assertFalse(future.isDone());
         rest.forEach(Runnable::run);
-        assertEquals(2, runs.get());
+        assertEquals(keepsItsWord() ? 2 : 0, runs.get());
         assertTrue(future.isDone());
     }
 
@@ -387,9 +397,9 @@ abstract class ExecutorServiceContract {
     void shutdown_now_under_load_loses_nothing() throws Exception {
         for (int round = 0; round < 20; round++) {
             ExecutorService executor = make(2);
-            Set<Runnable> ran = java.util.Collections.newSetFromMap(new java.util.concurrent.ConcurrentHashMap<>());
+            Set<Runnable> ran = ConcurrentHashMap.newKeySet();
             ConcurrentLinkedQueue<Runnable> accepted = new ConcurrentLinkedQueue<>();
-            AtomicInteger cancelled = new AtomicInteger();
+            Set<Runnable> cancelled = ConcurrentHashMap.newKeySet();
             List<Thread> submitters = new ArrayList<>();
             for (int s = 0; s < 2; s++) {
                 Thread submitter = new Thread(() -> submitAll(executor, ran, accepted, cancelled));
@@ -402,7 +412,10 @@ abstract class ExecutorServiceContract {
             submitters.forEach(Threads::join);
             assertTrue(executor.awaitTermination(20, TimeUnit.SECONDS));
             long returnedLive = returned.stream().filter(task -> !(task instanceof Future<?> f && f.isDone())).count();
-            assertEquals(accepted.size(), ran.size() + returnedLive + cancelled.get(), "round " + round);
+            cancelled.removeAll(ran); // cancelled as it ran
+            long sum = ran.size() + returnedLive + cancelled.size();
+            assertTrue(keepsItsWord() ? accepted.size() == sum : accepted.size() >= sum,
+                    "round " + round + ": " + accepted.size() + " accepted, " + sum + " accounted for");
             for (Runnable task : returned) {
                 assertFalse(ran.contains(task), "returned and run");
             }
@@ -411,28 +424,30 @@ abstract class ExecutorServiceContract {
     }
 
     private static void submitAll(ExecutorService executor, Set<Runnable> ran,
-            ConcurrentLinkedQueue<Runnable> accepted, AtomicInteger cancelled) {
+            ConcurrentLinkedQueue<Runnable> accepted, Set<Runnable> cancelled) {
+        AtomicInteger waiting = new AtomicInteger();
         try {
             for (int i = 0;; i++) {
                 Runnable command = new Runnable() {
                     @Override
                     public void run() {
                         ran.add(this);
+                        waiting.decrementAndGet();
                     }
                 };
+                waiting.incrementAndGet();
                 if (i % 4 == 0) {
                     Future<?> future = executor.submit(command);
                     accepted.add(command);
                     if (future.cancel(false)) {
-                        Await.until("it is out of the way", future::isDone);
-                        if (!ran.contains(command)) {
-                            cancelled.incrementAndGet();
-                        }
+                        cancelled.add(command);
+                        waiting.decrementAndGet();
                     }
                 } else {
                     executor.execute(command);
                     accepted.add(command);
                 }
+                slowDown(executor, waiting::get);
             }
         } catch (RejectedExecutionException e) {
             assertTrue(executor.isShutdown());
@@ -451,6 +466,7 @@ abstract class ExecutorServiceContract {
                     for (;;) {
                         executor.execute(ran::incrementAndGet);
                         accepted.incrementAndGet();
+                        slowDown(executor, () -> accepted.get() - ran.get());
                     }
                 } catch (RejectedExecutionException e) {
                     assertInstanceOf(RejectedExecutionException.class, e);
@@ -463,8 +479,16 @@ abstract class ExecutorServiceContract {
             assertTrue(executor.awaitTermination(20, TimeUnit.SECONDS));
             int atTermination = ran.get();
             Threads.join(submitter);
-            assertEquals(accepted.get(), ran.get());
+            assertTrue(keepsItsWord() ? accepted.get() == ran.get() : accepted.get() >= ran.get(),
+                    accepted + " accepted, " + ran + " run");
             assertEquals(atTermination, ran.get());
+        }
+    }
+
+    /** Where the submitter is faster than the executor, it would take long to empty the queue. */
+    private static void slowDown(ExecutorService executor, IntSupplier waiting) {
+        while (waiting.getAsInt() > 200 && !executor.isShutdown()) {
+            Thread.yield();
         }
     }
 
