@@ -75,7 +75,7 @@ final class TimedFuture<V extends @Nullable Object> extends FutureTask<V> implem
         if (!isPeriodic()) {
             super.run();
         } else if (runAndReset()) {
-            due = period > 0 ? due + period : after(-period);
+            due = period > 0 ? due + Math.min(period, MAX_DELAY) : after(-period);
             again = true;
         }
         return again;

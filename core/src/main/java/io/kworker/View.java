@@ -219,10 +219,9 @@ class View extends AbstractExecutorService {
         return unrun;
     }
 
-    /** Its workqueue is being closed: what is queued runs, what waits for a timer is cancelled (J2). */
+    /** Its workqueue is being closed: what is queued runs, what waits for a timer is swept away a little later (J2). */
     final void endWithQueue() {
         shut(SHUT);
-        withdrawAll(task -> task.item() instanceof DelayedWork item && item.isTimed());
         tryTerminate();
     }
 

@@ -8,10 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -32,6 +35,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Timeout(60)
 class ViewTest {
     @RegisterExtension final RuntimeExtension runtimes = new RuntimeExtension();
+
+    private volatile Object kept;
 
     @BeforeEach
     void itemsAreTheViews() {
@@ -207,6 +212,7 @@ class ViewTest {
         submitter.join();
         assertThrows(CancellationException.class, delayed::get);
         assertThrows(CancellationException.class, periodic::get);
+        assertEquals(2, workqueue.stats().timersCancelled());
         gate.open();
         closer.join();
         assertEquals(2, runs.get());
@@ -420,5 +426,46 @@ class ViewTest {
         Await.open("all have run", done);
         Await.until("they are swept out", () -> executor.size() <= 256L * cpus);
         executor.close();
+    }
+
+    /** One object for execute, one more than the future for submit; ours are as large as those made by hand. */
+    @Test
+    @CarrierOnly
+    void execute_makes_one_object_and_submit_two() {
+        WorkRuntime runtime = runtimes.start(RuntimeExtension.builder().ringCapacity(64));
+        View executor = (View) runtimes.queue(runtime, "objects").asExecutorService();
+        AtomicInteger runs = new AtomicInteger();
+        Runnable command = runs::incrementAndGet;
+        Callable<Integer> callable = runs::incrementAndGet;
+        long task = bytes(runs, () -> {
+            runs.incrementAndGet();
+            kept = new Task(executor, command);
+        });
+        long future = bytes(runs, () -> {
+            runs.incrementAndGet();
+            kept = new TaskFuture<>(callable);
+        });
+        assertTrue(task > 0 && future > 0);
+        assertEquals(task, bytes(runs, () -> executor.execute(command)));
+        assertEquals(task + future, bytes(runs, () -> kept = executor.submit(callable)));
+        executor.close();
+    }
+
+    /** Allocated by the caller for each run; the least of several attempts. */
+    private static long bytes(AtomicInteger runs, Runnable once) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long least = Long.MAX_VALUE;
+        for (int attempt = 0; attempt < 20; attempt++) {
+            long before = threads.getCurrentThreadAllocatedBytes();
+            for (int i = 0; i < 100; i++) {
+                int until = runs.get() + 1;
+                once.run();
+                while (runs.get() < until) {
+                    Thread.onSpinWait();
+                }
+            }
+            least = Math.min(least, (threads.getCurrentThreadAllocatedBytes() - before) / 100);
+        }
+        return least;
     }
 }
