@@ -250,7 +250,7 @@ final class Countdown extends Alarm implements Timers.Operation {
 
     /** Owner. Takes back the instance that it is set for; true where that was not over. */
     boolean takeBack() {
-        return work.revoke(generation);
+        return work.sweep(generation);
     }
 
     /** An instance that was armed by somebody who does not own its home. */
@@ -296,7 +296,7 @@ final class Countdown extends Alarm implements Timers.Operation {
 
         /** Takes back the instance; true where that was not over. */
         boolean takeBack() {
-            return work.revoke(generation);
+            return work.sweep(generation);
         }
     }
 
@@ -344,7 +344,7 @@ final class Countdown extends Alarm implements Timers.Operation {
     /** Last owner. The same for an instance that is set. */
     void moveOut() {
         Workqueue to = workqueue;
-        if (work.revoke(generation) && to != null) {
+        if (work.sweep(generation) && to != null) {
             to.timerCancelled();
         }
     }
@@ -362,7 +362,7 @@ final class Countdown extends Alarm implements Timers.Operation {
             return;
         }
         if (timers.cpu.isAbandoned()) {
-            work.revoke(shortening.generation); // its arming is on its way here, to the same end
+            work.sweep(shortening.generation); // its arming is on its way here, to the same end
             return;
         }
         if (!isSet() || generation != shortening.generation) {

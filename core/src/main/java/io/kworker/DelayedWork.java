@@ -281,6 +281,15 @@ public abstract class DelayedWork extends Work {
         return revoked;
     }
 
+    /** The same where the workqueue is being closed. */
+    final boolean sweep(int generation) {
+        boolean swept = revoke(generation);
+        if (swept) {
+            sweptAway();
+        }
+        return swept;
+    }
+
     /**
      * Whoever has run the handler, before the run is over. The next instance is armed before the end of this one, so
      * that whoever waits for that end, with the item disabled, finds it refused.

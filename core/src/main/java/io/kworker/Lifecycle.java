@@ -75,6 +75,7 @@ final class Lifecycle {
     }
 
     private static void drain(List<Workqueue> workqueues) {
+        workqueues.forEach(Workqueue::endViews);
         workqueues.forEach(Workqueue::startDraining);
         TimerSweep.sweep(workqueues);
         Rounds.drain(workqueues);

@@ -108,6 +108,14 @@ public abstract class Work extends WorkState {
     /** Whoever has run the handler, before the run counts as over. */
     void ran(Workqueue workqueue) {}
 
+    /** Owner of a CPU. Its timer has expired while nothing could be queued (J2). Never blocks. */
+    void refused(Workqueue workqueue, RuntimeException rejection) {
+        WorkRuntime.inBackground(() -> workqueue.report(this, rejection));
+    }
+
+    /** Owner of a CPU, or who closes. Its workqueue is being closed, and its timer was taken back (J2). Never blocks. */
+    void sweptAway() {}
+
     /** An instance was taken back: if it waited for its timer, that is to be told. */
     private void ended(long found) {
         if (isTimed(found)) {

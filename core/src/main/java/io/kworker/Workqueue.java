@@ -9,7 +9,9 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
@@ -63,6 +65,7 @@ public final class Workqueue implements AutoCloseable {
     private final Rounds rounds = new Rounds(this);
     private final @Nullable Rescuer rescuer;
     private final @Nullable Publication publication;
+    private final Views views = new Views();
 
     /** L: drains and closings under way. */
     private int drains;
@@ -484,7 +487,7 @@ public final class Workqueue implements AutoCloseable {
     private record Refusal(Workqueue workqueue, DelayedWork work) implements Delivery {
         @Override
         public void deliver() {
-            WorkRuntime.inBackground(() -> workqueue.report(work, workqueue.rejection()));
+            work.refused(workqueue, workqueue.rejection());
         }
     }
 
@@ -681,6 +684,94 @@ public final class Workqueue implements AutoCloseable {
 
     Rounds rounds() {
         return rounds;
+    }
+
+    // ---- executors ----
+
+    /**
+     * This workqueue as an executor without a bound: {@link #asExecutorService(Bound)} with {@link Bound#none}.
+     *
+     * @return a new executor
+     * @throws IllegalStateException as there
+     */
+    public ExecutorService asExecutorService() {
+        return asExecutorService(Bound.none());
+    }
+
+    /**
+     * This workqueue as an executor. Each call makes another one: it is shut down by itself, without this workqueue
+     * being closed, and waits for its own tasks only. When this workqueue is closed, or its runtime, its executors are
+     * shut down: what is queued runs, what waits for a timer is cancelled, and nothing new is accepted, from tasks
+     * neither.
+     *
+     * <p>{@link #maxActive} is how many tasks run at once, those that block included: on each CPU where this workqueue
+     * is bound, in all where it is unbound. Take a bound one for many short tasks, which start on the CPU that
+     * submitted them; an unbound one, with {@code maxActive(n)}, for a fixed number of tasks at once, as
+     * {@code newFixedThreadPool(n)} has it; an ordered one for a task at a time. Where n tasks wait for others that are
+     * behind them in the same workqueue, those never start; that is a deadlock, as in a thread pool that is too small.
+     * {@link Work#flush} would find it at once, {@link java.util.concurrent.Future#get} does not: the watchdog reports
+     * it ({@link WorkRuntime.Builder#watchdog}).
+     *
+     * <p>Tasks start with a clear interrupt flag, and an interrupt by {@code cancel(true)} or {@code shutdownNow} is
+     * over with the task it was meant for. A task that is cancelled before it starts is taken back at once, and what it
+     * refers to is let go. {@code shutdownNow} returns the tasks that never started, what was given to {@code execute}
+     * itself, else the futures, those of scheduled tasks too; it interrupts those that run. A task that starts at this
+     * moment runs interrupted. What {@code execute} was given and throws goes to this workqueue's exception handler.
+     * {@code close()} in a task of the executor itself throws a {@link WorkDeadlockException}.
+     *
+     * <p>Memory consistency: as {@link ExecutorService} says; and what the tasks did happens before
+     * {@code awaitTermination} returns true.
+     *
+     * @param bound how many tasks may wait, and what becomes of others
+     * @return a new executor
+     * @throws IllegalStateException if this workqueue is BH, as tasks may block
+     * @throws NullPointerException if {@code bound} is null
+     */
+    public ExecutorService asExecutorService(Bound bound) {
+        checkBlocking();
+        return views.add(new View(this, Objects.requireNonNull(bound, "bound")));
+    }
+
+    /**
+     * This workqueue as an executor with timers, without a bound: {@link #asScheduledExecutorService(Bound)} with
+     * {@link Bound#none}.
+     *
+     * @return a new executor
+     * @throws IllegalStateException as there
+     */
+    public ScheduledExecutorService asScheduledExecutorService() {
+        return asScheduledExecutorService(Bound.none());
+    }
+
+    /**
+     * This workqueue as an executor with timers. As {@link #asExecutorService(Bound)}; besides:
+     *
+     * <p>A task is never early, and late as a {@link DelayedWork} may be. Zero and negative delays are none; those of
+     * more than 146 years are that long. A periodic task ends by an exception, by being cancelled, and by the shutdown;
+     * one with a fixed rate that is late makes up for it, each run after the one before. Tasks with a delay that has
+     * not passed at the shutdown still run, as {@link java.util.concurrent.ScheduledThreadPoolExecutor} has it by
+     * default. Where the time of a task comes while this workqueue is being {@linkplain #drain drained}, it is
+     * cancelled.
+     *
+     * @param bound how many tasks may wait, for their time too, and what becomes of others
+     * @return a new executor
+     * @throws IllegalStateException if this workqueue is BH, as tasks may block
+     * @throws NullPointerException if {@code bound} is null
+     */
+    public ScheduledExecutorService asScheduledExecutorService(Bound bound) {
+        checkBlocking();
+        return views.add(new ScheduledView(this, Objects.requireNonNull(bound, "bound")));
+    }
+
+    private void checkBlocking() {
+        if (isBh()) {
+            throw new IllegalStateException(this + " is bh(), its handlers must not block: it is no executor");
+        }
+    }
+
+    /** Whoever closes it. What is submitted at this moment is refused or swept away a little later. */
+    void endViews() {
+        views.end();
     }
 
     // ---- limits and attributes ----

@@ -28,7 +28,7 @@ class PaddingTest {
     private static final int PAD_BYTES = 120;
 
     static Stream<Class<?>> padded() {
-        return Stream.of(Doorbell.class, Tenure.class, Share.class, LaneTurns.class, Tasklet.class);
+        return Stream.of(Doorbell.class, Tenure.class, Share.class, LaneTurns.class, Tasklet.class, Register.class);
     }
 
     /** From the class up to Object. */

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** The same with timers; see {@link Workqueue#asScheduledExecutorService(Bound)}. */
+final class ScheduledView extends View implements ScheduledExecutorService {
+    ScheduledView(Workqueue workqueue, Bound bound) {
+        super(workqueue, bound);
+    }
+
+    @Override
+    public ScheduledFuture<?> schedule(Runnable command, long delay, TimeUnit unit) {
+        return submit(command, unit.toNanos(delay), 0);
+    }
+
+    @Override
+    public <V extends @Nullable Object> ScheduledFuture<V> schedule(Callable<V> callable, long delay, TimeUnit unit) {
+        TimedFuture<V> future = new TimedFuture<>(callable, unit.toNanos(delay));
+        submit(future);
+        return future;
+    }
+
+    @Override
+    public ScheduledFuture<?> scheduleAtFixedRate(Runnable command, long initialDelay, long period, TimeUnit unit) {
+        Objects.requireNonNull(command, "command");
+        return submit(command, unit.toNanos(initialDelay), positive("period", period, unit));
+    }
+
+    @Override
+    public ScheduledFuture<?> scheduleWithFixedDelay(Runnable command, long initialDelay, long delay, TimeUnit unit) {
+        Objects.requireNonNull(command, "command");
+        return submit(command, unit.toNanos(initialDelay), -positive("delay", delay, unit));
+    }
+
+    private static long positive(String what, long time, TimeUnit unit) {
+        if (time <= 0) {
+            throw new IllegalArgumentException("the " + what + " must be positive, not " + time + " " + unit);
+        }
+        return unit.toNanos(time);
+    }
+
+    private ScheduledFuture<?> submit(Runnable command, long delay, long period) {
+        Objects.requireNonNull(command, "command");
+        TimedFuture<@Nullable Void> future = new TimedFuture<>(command, null, delay, period);
+        submit(future);
+        return future;
+    }
+
+    private void submit(TimedFuture<?> future) {
+        takePlaceOrReject();
+        TimedTask task;
+        try {
+            task = new TimedTask(this, future);
+        } catch (Throwable t) { // out of memory
+            placeIsFree();
+            throw t;
+        }
+        future.task = task;
+        submit(task);
+    }
+}

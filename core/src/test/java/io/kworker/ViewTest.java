@@ -1,0 +1,471 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.lang.ref.WeakReference;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What executors of workqueues have that the JDK's do not: bounds, and a workqueue that they live on. */
+@Timeout(60)
+class ViewTest {
+    @RegisterExtension final RuntimeExtension runtimes = new RuntimeExtension();
+
+    private volatile Object kept;
+
+    @BeforeEach
+    void itemsAreTheViews() {
+        runtimes.doNotCountRuns();
+    }
+
+    private Workqueue workqueue(int maxActive) {
+        return runtimes.queue(runtimes.oneCpu(), "view", maxActive);
+    }
+
+    // ---- bounds ----
+
+    @Test
+    void a_bound_rejects_the_one_too_many_and_leaves_no_trace_of_it() throws Exception {
+        View executor = (View) workqueue(1).asExecutorService(Bound.reject(2));
+        for (int round = 0; round < 3; round++) {
+            Gate gate = runtimes.gate();
+            AtomicInteger runs = new AtomicInteger();
+            ExecutorServiceContract.occupy(executor, gate);
+            executor.execute(runs::incrementAndGet);
+            Future<?> second = executor.submit(runs::incrementAndGet);
+            long size = executor.size();
+            for (int i = 0; i < 10; i++) {
+                assertThrows(RejectedExecutionException.class, () -> executor.execute(runs::incrementAndGet));
+                assertThrows(RejectedExecutionException.class, () -> executor.submit(runs::incrementAndGet));
+            }
+            assertEquals(size, executor.size());
+            gate.open();
+            second.get();
+            assertEquals(2, runs.get());
+        }
+        executor.close();
+    }
+
+    @Test
+    void a_cancelled_task_gives_its_place_back_at_once() {
+        Gate gate = runtimes.gate();
+        try (ScheduledExecutorService executor = workqueue(1).asScheduledExecutorService(Bound.reject(1))) {
+            ExecutorServiceContract.occupy(executor, gate);
+            for (int i = 0; i < 10; i++) {
+                Future<?> future = executor.submit(() -> {});
+                assertThrows(RejectedExecutionException.class, () -> executor.schedule(() -> {}, 1, TimeUnit.DAYS));
+                assertTrue(future.cancel(false));
+                Future<?> timed = executor.schedule(() -> {}, 1, TimeUnit.DAYS);
+                assertThrows(RejectedExecutionException.class, () -> executor.execute(() -> {}));
+                assertTrue(timed.cancel(false));
+            }
+            gate.open();
+        }
+    }
+
+    @Test
+    void the_caller_runs_what_finds_no_place() {
+        Gate gate = runtimes.gate();
+        AtomicReference<Thread> ranOn = new AtomicReference<>();
+        ScheduledExecutorService executor = workqueue(1).asScheduledExecutorService(Bound.callerRuns(1));
+        ExecutorServiceContract.occupy(executor, gate);
+        executor.execute(() -> {});
+        executor.execute(() -> ranOn.set(Thread.currentThread()));
+        assertSame(Thread.currentThread(), ranOn.get());
+        assertTrue(executor.submit(() -> {}).isDone());
+        IllegalStateException thrown = new IllegalStateException("as the test wants");
+        assertSame(thrown, assertThrows(IllegalStateException.class, () -> executor.execute(() -> {
+            throw thrown;
+        })));
+        assertThrows(RejectedExecutionException.class, () -> executor.schedule(() -> {}, 1, TimeUnit.DAYS));
+        executor.shutdown();
+        assertThrows(RejectedExecutionException.class, () -> executor.execute(() -> {}));
+        gate.open();
+        executor.close();
+    }
+
+    @Test
+    void the_submitter_blocks_until_there_is_a_place() {
+        Gate gate = runtimes.gate();
+        AtomicInteger runs = new AtomicInteger();
+        ExecutorService executor = workqueue(1).asExecutorService(Bound.block(1));
+        ExecutorServiceContract.occupy(executor, gate);
+        executor.execute(runs::incrementAndGet);
+        TestThreads.Started submitter = TestThreads.start(() -> executor.execute(runs::incrementAndGet));
+        awaitParked(submitter);
+        gate.open();
+        submitter.join();
+        executor.close();
+        assertEquals(2, runs.get());
+    }
+
+    @Test
+    void a_blocked_submitter_is_rejected_when_interrupted_and_keeps_its_flag() {
+        Gate gate = runtimes.gate();
+        ExecutorService executor = workqueue(1).asExecutorService(Bound.block(1));
+        ExecutorServiceContract.occupy(executor, gate);
+        executor.execute(() -> {});
+        Thread.currentThread().interrupt();
+        assertThrows(RejectedExecutionException.class, () -> executor.execute(() -> {}));
+        assertTrue(Thread.interrupted());
+        gate.open();
+        executor.close();
+    }
+
+    @Test
+    void blocked_submitters_are_rejected_at_the_shutdown() {
+        Gate gate = runtimes.gate();
+        ExecutorService executor = workqueue(1).asExecutorService(Bound.block(1));
+        ExecutorServiceContract.occupy(executor, gate);
+        executor.execute(() -> {});
+        List<TestThreads.Started> submitters = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            submitters.add(TestThreads.start(
+                    () -> assertThrows(RejectedExecutionException.class, () -> executor.execute(() -> {}))));
+        }
+        submitters.forEach(ViewTest::awaitParked);
+        executor.shutdown();
+        submitters.forEach(TestThreads.Started::join);
+        gate.open();
+        executor.close();
+    }
+
+    @Test
+    void bounds_out_of_range_are_refused() {
+        for (int tasks : new int[] {Integer.MIN_VALUE, 0, Bound.MAX_TASKS + 1}) {
+            assertThrows(IllegalArgumentException.class, () -> Bound.block(tasks));
+            assertThrows(IllegalArgumentException.class, () -> Bound.reject(tasks));
+            assertThrows(IllegalArgumentException.class, () -> Bound.callerRuns(tasks));
+        }
+        Workqueue workqueue = workqueue(1);
+        assertThrows(NullPointerException.class, () -> workqueue.asExecutorService(null));
+        assertThrows(NullPointerException.class, () -> workqueue.asScheduledExecutorService(null));
+    }
+
+    private static void awaitParked(TestThreads.Started submitter) {
+        Await.until("the submitter blocks", () -> submitter.thread.getState() == Thread.State.WAITING);
+    }
+
+    // ---- the workqueue ----
+
+    @Test
+    void an_executor_is_shut_down_by_itself() throws Exception {
+        Workqueue workqueue = workqueue(2);
+        ExecutorService one = workqueue.asExecutorService();
+        ExecutorService other = workqueue.asExecutorService();
+        Gate gate = runtimes.gate();
+        ExecutorServiceContract.occupy(other, gate);
+        one.close();
+        assertTrue(one.isTerminated());
+        assertFalse(other.isShutdown());
+        Item item = runtimes.item();
+        assertTrue(workqueue.queue(item));
+        item.flush();
+        assertEquals("runs", other.submit(() -> "runs").get());
+        gate.open();
+        other.close();
+    }
+
+    /** J2: what is queued runs, what waits for a timer is cancelled. */
+    @Test
+    void the_end_of_the_workqueue_ends_its_executors() {
+        Workqueue workqueue = workqueue(1);
+        ExecutorService plain = workqueue.asExecutorService(Bound.block(1));
+        ScheduledExecutorService timed = workqueue.asScheduledExecutorService();
+        Gate gate = runtimes.gate();
+        AtomicInteger runs = new AtomicInteger();
+        ExecutorServiceContract.occupy(plain, gate);
+        plain.execute(runs::incrementAndGet);
+        TestThreads.Started submitter = TestThreads.start(
+                () -> assertThrows(RejectedExecutionException.class, () -> plain.execute(runs::incrementAndGet)));
+        awaitParked(submitter);
+        timed.execute(runs::incrementAndGet);
+        ScheduledFuture<?> delayed = timed.schedule(() -> 1, 1, TimeUnit.HOURS);
+        ScheduledFuture<?> periodic = timed.scheduleAtFixedRate(() -> {}, 1, 1, TimeUnit.HOURS);
+        TestThreads.Started closer = TestThreads.start(workqueue::close);
+        Await.until("both are shut down", () -> plain.isShutdown() && timed.isShutdown());
+        submitter.join();
+        assertThrows(CancellationException.class, delayed::get);
+        assertThrows(CancellationException.class, periodic::get);
+        assertEquals(2, workqueue.stats().timersCancelled());
+        gate.open();
+        closer.join();
+        assertEquals(2, runs.get());
+        assertTrue(plain.isTerminated() && timed.isTerminated());
+        assertThrows(RejectedExecutionException.class, () -> plain.execute(() -> {}));
+        ExecutorService late = workqueue.asScheduledExecutorService();
+        assertTrue(late.isTerminated());
+    }
+
+    @Test
+    void the_end_of_the_runtime_ends_executors_of_system_queues() {
+        WorkRuntime runtime = runtimes.oneCpu();
+        ScheduledExecutorService executor = runtime.system().asScheduledExecutorService();
+        ScheduledFuture<?> periodic = executor.scheduleAtFixedRate(() -> {}, 0, 1, TimeUnit.MILLISECONDS);
+        TestThreads.start(runtime::close).join();
+        assertTrue(executor.isTerminated());
+        assertTrue(periodic.isCancelled());
+    }
+
+    /** Every timer is cancelled or has run, whenever the workqueue ends. */
+    @Test
+    void timers_armed_against_the_end_of_the_workqueue_are_not_lost() {
+        WorkRuntime runtime = runtimes.runtime();
+        for (int round = 0; round < 30; round++) {
+            Workqueue workqueue = runtimes.queue(runtime.workqueue("closing"));
+            ScheduledExecutorService executor = workqueue.asScheduledExecutorService();
+            ConcurrentLinkedQueue<ScheduledFuture<?>> accepted = new ConcurrentLinkedQueue<>();
+            TestThreads.Started submitter = TestThreads.start(() -> {
+                try {
+                    for (int i = 0;; i++) {
+                        accepted.add(executor.schedule(() -> {}, i % 3, TimeUnit.MILLISECONDS));
+                        accepted.add(executor.scheduleAtFixedRate(() -> {}, 0, 100, TimeUnit.MICROSECONDS));
+                    }
+                } catch (RejectedExecutionException e) {
+                    assertTrue(executor.isShutdown());
+                }
+            });
+            int enough = 20 * round;
+            Await.until("some are accepted", () -> accepted.size() >= enough);
+            TestThreads.start(workqueue::close).join();
+            submitter.join();
+            assertTrue(executor.isTerminated(), executor::toString);
+            assertTrue(accepted.stream().allMatch(Future::isDone));
+        }
+    }
+
+    /** J2. */
+    @Test
+    void while_its_workqueue_is_drained_tasks_are_refused_and_timers_cancelled() {
+        ConcurrentLinkedQueue<Throwable> reported = new ConcurrentLinkedQueue<>();
+        Workqueue workqueue = runtimes.queue(runtimes.oneCpu().workqueue("drained")
+                .exceptionHandler((work, thrown) -> reported.add(thrown)));
+        View executor = (View) workqueue.asScheduledExecutorService(Bound.reject(2));
+        Gate gate = runtimes.gate();
+        ExecutorServiceContract.occupy(executor, gate);
+        ScheduledFuture<?> timed = ((ScheduledExecutorService) executor).schedule(() -> 1, 20, TimeUnit.MILLISECONDS);
+        TestThreads.Started drainer = TestThreads.start(workqueue::drain);
+        Await.until("it is being drained", () -> isRefused(executor));
+        for (int i = 0; i < 10; i++) {
+            assertThrows(RejectedExecutionException.class, () -> executor.submit(() -> {}));
+        }
+        Await.until("the timer is refused", timed::isDone);
+        assertTrue(timed.isCancelled());
+        Await.until("that is reported", () -> reported.size() == 1);
+        gate.open();
+        drainer.join();
+        for (int i = 0; i < 10; i++) {
+            Future<?> future = executor.submit(() -> {});
+            Await.until("it runs", future::isDone);
+        }
+        executor.close();
+    }
+
+    private static boolean isRefused(ExecutorService executor) {
+        try {
+            executor.submit(() -> {}).cancel(false);
+            return false;
+        } catch (RejectedExecutionException e) {
+            return true;
+        }
+    }
+
+    @Test
+    void a_bh_workqueue_is_no_executor() {
+        Workqueue workqueue = runtimes.queue(runtimes.oneCpu().workqueue("bh").bh());
+        assertThrows(IllegalStateException.class, workqueue::asExecutorService);
+        assertThrows(IllegalStateException.class, workqueue::asScheduledExecutorService);
+    }
+
+    /** J11. */
+    @Test
+    void what_execute_was_given_and_throws_is_reported() {
+        ConcurrentLinkedQueue<Throwable> reported = new ConcurrentLinkedQueue<>();
+        Workqueue workqueue = runtimes.queue(runtimes.oneCpu().workqueue("failing")
+                .exceptionHandler((work, thrown) -> reported.add(thrown)));
+        IllegalStateException thrown = new IllegalStateException("as the test wants");
+        try (ExecutorService executor = workqueue.asExecutorService()) {
+            executor.execute(() -> {
+                throw thrown;
+            });
+            executor.submit(() -> {
+                throw thrown;
+            });
+        }
+        Await.until("it is reported", () -> !reported.isEmpty());
+        assertEquals(List.of(thrown), List.copyOf(reported));
+    }
+
+    /** J6. */
+    @Test
+    void close_by_a_task_of_its_own_is_refused() throws Exception {
+        ScheduledExecutorService executor = workqueue(1).asScheduledExecutorService();
+        executor.submit(() -> assertThrows(WorkDeadlockException.class, executor::close)).get();
+        executor.schedule(() -> assertThrows(WorkDeadlockException.class, executor::close), 1, TimeUnit.NANOSECONDS)
+                .get();
+        assertFalse(executor.isShutdown());
+        executor.close();
+    }
+
+    /** A task that waits for one behind it, with no slot left. */
+    @Test
+    void a_limit_that_is_too_small_is_reported_by_the_watchdog() {
+        try (Logs logs = new Logs()) {
+            WorkRuntime runtime = runtimes.start(RuntimeExtension.builder().cpus(RuntimeExtension.firstCpu())
+                    .watchdog(Duration.ofMillis(100)));
+            ExecutorService executor = runtimes.queue(runtime, "narrow", 1).asExecutorService();
+            AtomicReference<Future<?>> inner = new AtomicReference<>();
+            Future<?> outer = executor.submit(() -> {
+                inner.set(executor.submit(() -> {}));
+                return inner.get().get();
+            });
+            String message = logs.await(1, "task stall");
+            assertTrue(message.contains("'narrow'") && message.contains("FutureTask.get"), message);
+            inner.get().cancel(false);
+            Await.until("it ends", outer::isDone);
+            executor.close();
+        }
+    }
+
+    /** Items are the view's, and yet a task gets at its own by {@link Work#current}. */
+    @Test
+    void a_task_that_plays_with_its_item_loses_nothing_but_itself() throws Exception {
+        Workqueue workqueue = workqueue(1);
+        ScheduledExecutorService executor = workqueue.asScheduledExecutorService();
+        AtomicInteger runs = new AtomicInteger();
+        executor.submit(() -> {
+            runs.incrementAndGet();
+            workqueue.queue(Work.current());
+        }).get();
+        ScheduledFuture<?> disabled =
+                executor.scheduleAtFixedRate(() -> Work.current().disable(), 0, 1, TimeUnit.MILLISECONDS);
+        Await.until("it cannot be armed again", disabled::isDone);
+        assertTrue(disabled.isCancelled());
+        executor.close();
+        assertEquals(1, runs.get());
+    }
+
+    // ---- memory ----
+
+    @Test
+    void a_cancelled_task_is_let_go() {
+        ScheduledExecutorService executor = workqueue(1).asScheduledExecutorService();
+        Gate gate = runtimes.gate();
+        ExecutorServiceContract.occupy(executor, gate);
+        List<WeakReference<Object>> payloads = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            payloads.add(cancelled(executor, i));
+        }
+        Await.until("they are collected", () -> {
+            System.gc();
+            return payloads.stream().allMatch(payload -> payload.get() == null);
+        });
+        gate.open();
+        executor.close();
+    }
+
+    private static WeakReference<Object> cancelled(ScheduledExecutorService executor, int kind) {
+        Object payload = new Object();
+        Runnable command = payload::hashCode;
+        Future<?> future = switch (kind) {
+            case 0 -> executor.submit(command);
+            case 1 -> executor.schedule(command, 1, TimeUnit.DAYS);
+            default -> executor.scheduleAtFixedRate(command, 1, 1, TimeUnit.DAYS);
+        };
+        assertTrue(future.cancel(false));
+        return new WeakReference<>(payload);
+    }
+
+    /** Tasks that are over are swept out of the books, however many there were at once. */
+    @Test
+    void the_books_stay_small() throws Exception {
+        View executor = (View) runtimes.queue(runtimes.runtime(), "books", 1).asExecutorService();
+        for (int i = 0; i < 20_000; i++) {
+            executor.submit(() -> {}).get();
+        }
+        int cpus = RuntimeExtension.numbers().length;
+        assertTrue(executor.size() <= 256L * cpus, executor.size() + " in memory");
+        Gate gate = runtimes.gate();
+        CountDownLatch done = new CountDownLatch(20_000);
+        for (int i = 0; i < 20_000; i++) {
+            executor.execute(() -> {
+                try {
+                    gate.pass();
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+                done.countDown();
+            });
+        }
+        gate.open();
+        Await.open("all have run", done);
+        Await.until("they are swept out", () -> executor.size() <= 256L * cpus);
+        executor.close();
+    }
+
+    /** One object for execute, one more than the future for submit; ours are as large as those made by hand. */
+    @Test
+    @CarrierOnly
+    void execute_makes_one_object_and_submit_two() {
+        WorkRuntime runtime = runtimes.start(RuntimeExtension.builder().ringCapacity(64));
+        View executor = (View) runtimes.queue(runtime, "objects").asExecutorService();
+        AtomicInteger runs = new AtomicInteger();
+        Runnable command = runs::incrementAndGet;
+        Callable<Integer> callable = runs::incrementAndGet;
+        long task = bytes(runs, () -> {
+            runs.incrementAndGet();
+            kept = new Task(executor, command);
+        });
+        long future = bytes(runs, () -> {
+            runs.incrementAndGet();
+            kept = new TaskFuture<>(callable);
+        });
+        assertTrue(task > 0 && future > 0);
+        assertEquals(task, bytes(runs, () -> executor.execute(command)));
+        assertEquals(task + future, bytes(runs, () -> kept = executor.submit(callable)));
+        executor.close();
+    }
+
+    /** Allocated by the caller for each run; the least of several attempts. */
+    private static long bytes(AtomicInteger runs, Runnable once) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long least = Long.MAX_VALUE;
+        for (int attempt = 0; attempt < 20; attempt++) {
+            long before = threads.getCurrentThreadAllocatedBytes();
+            for (int i = 0; i < 100; i++) {
+                int until = runs.get() + 1;
+                once.run();
+                while (runs.get() < until) {
+                    Thread.onSpinWait();
+                }
+            }
+            least = Math.min(least, (threads.getCurrentThreadAllocatedBytes() - before) / 100);
+        }
+        return least;
+    }
+}
