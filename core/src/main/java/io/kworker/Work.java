@@ -113,7 +113,7 @@ public abstract class Work extends WorkState {
         WorkRuntime.inBackground(() -> workqueue.report(this, rejection));
     }
 
-    /** Owner of a CPU, or who closes. Its workqueue is being closed, and its timer was taken back (J2). Never blocks. */
+    /** Owner of a CPU, or who closes: its workqueue is closing, and its timer was taken back (J2). Never blocks. */
     void sweptAway() {}
 
     /** An instance was taken back: if it waited for its timer, that is to be told. */
