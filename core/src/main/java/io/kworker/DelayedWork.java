@@ -271,6 +271,11 @@ public abstract class DelayedWork extends Work {
         }
     }
 
+    @Override
+    final boolean recurs() {
+        return recurrence != null;
+    }
+
     /** The workqueue takes this very instance back if it is pending, and ends the recurrence; true where it was. */
     final boolean revoke(int generation) {
         Recurrence r = recurrence;

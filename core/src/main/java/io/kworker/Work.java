@@ -105,6 +105,11 @@ public abstract class Work extends WorkState {
     /** It is not to run again by itself. */
     void recurrenceOver() {}
 
+    /** Whether it is to run again by itself. */
+    boolean recurs() {
+        return false;
+    }
+
     /** Whoever has run the handler, before the run counts as over. */
     void ran(Workqueue workqueue) {}
 
@@ -116,10 +121,19 @@ public abstract class Work extends WorkState {
     /** Owner of a CPU, or who closes: its workqueue is closing, and its timer was taken back (J2). Never blocks. */
     void sweptAway() {}
 
-    /** An instance was taken back: if it waited for its timer, that is to be told. */
+    /**
+     * An instance was taken back: if it waited for its timer, that is to be told. It may be the first of a recurrence
+     * that has begun since the caller ended the one before: that is over as well, and all of it.
+     */
     private void ended(long found) {
-        if (isTimed(found)) {
-            timerOver(generation(found));
+        for (long last = found; isPending(last); last = unpend()) {
+            if (isTimed(last)) {
+                timerOver(generation(last));
+            }
+            if (!recurs()) {
+                return;
+            }
+            recurrenceOver();
         }
     }
 
