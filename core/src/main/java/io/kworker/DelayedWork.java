@@ -265,15 +265,12 @@ public abstract class DelayedWork extends Work {
     }
 
     @Override
-    final void recurrenceOver() {
-        if (recurrence != null) {
+    final boolean endRecurrence() {
+        boolean recurs = recurrence != null;
+        if (recurs) {
             recurrence = null;
         }
-    }
-
-    @Override
-    final boolean recurs() {
-        return recurrence != null;
+        return recurs;
     }
 
     /** The workqueue takes this very instance back if it is pending, and ends the recurrence; true where it was. */

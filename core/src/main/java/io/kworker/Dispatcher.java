@@ -304,8 +304,9 @@ final class Dispatcher extends Thread implements Engine {
                 }
                 Thread.onSpinWait();
             }
-            if (cpu.timers.isDue(System.nanoTime())) {
-                cpu.timers.look(System.nanoTime());
+            long now = System.nanoTime();
+            if (cpu.timers.isDue(now)) {
+                cpu.timers.look(now);
             }
         }
         spinBudget.wasInVain();
@@ -321,9 +322,8 @@ final class Dispatcher extends Thread implements Engine {
         timers.publishSleep();
         doorbell.announce();
         long until = Math.min(nanos, timers.untilNext(System.nanoTime()));
-        if (cpu.hasMessages() || (mayStart() ? cpu.hasWork() : cpu.podsHaveWork()) || timers.hasOperations()) {
-            doorbell.withdraw();
-        } else if (until <= 0) {
+        if (cpu.hasMessages() || (mayStart() ? cpu.hasWork() : cpu.podsHaveWork()) || timers.hasOperations()
+                || until <= 0) {
             doorbell.withdraw();
         } else {
             doorbell.await(until);

@@ -7,7 +7,7 @@ import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /** The future of a task that was submitted: one that is cancelled while it waits is taken back at once. */
-final class TaskFuture<V extends @Nullable Object> extends FutureTask<V> {
+class TaskFuture<V extends @Nullable Object> extends FutureTask<V> {
     /** Written before it is queued; a second one where the user has it executed again. */
     volatile @Nullable Task task;
 
@@ -20,7 +20,7 @@ final class TaskFuture<V extends @Nullable Object> extends FutureTask<V> {
     }
 
     @Override
-    protected void done() {
+    protected final void done() {
         Task of = task;
         if (of != null && isCancelled()) {
             of.withdraw();

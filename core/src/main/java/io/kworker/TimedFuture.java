@@ -4,13 +4,12 @@ package io.kworker;
 
 import java.util.concurrent.Callable;
 import java.util.concurrent.Delayed;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.RunnableScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** The future of a task with a delay: one that is cancelled while it waits is taken back at once, its timer too. */
-final class TimedFuture<V extends @Nullable Object> extends FutureTask<V> implements RunnableScheduledFuture<V> {
+final class TimedFuture<V extends @Nullable Object> extends TaskFuture<V> implements RunnableScheduledFuture<V> {
     /** The longest delay, half of what there is, so that deadlines can be compared. */
     private static final long MAX_DELAY = Long.MAX_VALUE >> 1;
 
@@ -19,9 +18,6 @@ final class TimedFuture<V extends @Nullable Object> extends FutureTask<V> implem
 
     /** S: by who makes it, then by its runs: a {@link System#nanoTime}. */
     private volatile long due;
-
-    /** Written before it is queued. */
-    volatile @Nullable Task task;
 
     TimedFuture(Callable<V> callable, long delay) {
         super(callable);
@@ -79,13 +75,5 @@ final class TimedFuture<V extends @Nullable Object> extends FutureTask<V> implem
             again = true;
         }
         return again;
-    }
-
-    @Override
-    protected void done() {
-        Task of = task;
-        if (of != null && isCancelled()) {
-            of.withdraw();
-        }
     }
 }

@@ -3,6 +3,7 @@
 package io.kworker;
 
 import java.util.function.Predicate;
+import org.jctools.queues.MessagePassingQueue;
 import org.jctools.queues.varhandle.MpscLinkedVarHandleQueue;
 import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
 import org.jspecify.annotations.Nullable;
@@ -169,15 +170,13 @@ final class Timers {
 
     /** Owner. Applies the operations that wait. */
     void applyOperations() {
-        for (int left = ring.size(); left > 0; left--) { // no more than that: some of them come back
-            Operation operation = ring.relaxedPoll();
-            if (operation == null) {
-                break;
-            }
-            operation.apply(this);
-        }
-        for (int left = overflow.isEmpty() ? 0 : overflow.size(); left > 0; left--) {
-            Operation operation = overflow.relaxedPoll();
+        apply(ring);
+        apply(overflow);
+    }
+
+    private void apply(MessagePassingQueue<Operation> queue) {
+        for (int left = queue.size(); left > 0; left--) { // no more than that: some of them come back
+            Operation operation = queue.relaxedPoll();
             if (operation == null) {
                 break;
             }
@@ -185,31 +184,27 @@ final class Timers {
         }
     }
 
-    /** Owner. Applies operations and expires what is due, up to a batch; true if there was something. */
-    boolean look(long now) {
+    /** Owner. Applies operations and expires what is due, up to a batch. */
+    void look(long now) {
         lookedAt = now;
-        boolean any = hasOperations();
-        if (any) {
+        if (hasOperations()) {
             applyOperations();
         }
         long tick = ticks.floor(now);
-        any |= expire(wheel, tick);
+        expire(wheel, tick);
         if (deferrable != null) {
-            any |= expire(deferrable, tick);
+            expire(deferrable, tick);
         }
-        return any;
     }
 
-    private boolean expire(Wheel of, long tick) {
-        Alarm first = of.poll(tick, BATCH);
-        for (Alarm alarm = first; alarm != null;) {
+    private void expire(Wheel of, long tick) {
+        for (Alarm alarm = of.poll(tick, BATCH); alarm != null;) {
             Alarm next = alarm.after;
             alarm.before = null;
             alarm.after = null;
             alarm.expire(this);
             alarm = next;
         }
-        return first != null;
     }
 
     /**

@@ -96,17 +96,14 @@ public abstract class Work extends WorkState {
      * @return true if an instance was pending: it will not run; those who flush it are released
      */
     public final boolean cancel() {
-        recurrenceOver();
+        endRecurrence();
         long found = unpend();
         ended(found);
         return isPending(found);
     }
 
-    /** It is not to run again by itself. */
-    void recurrenceOver() {}
-
-    /** Whether it is to run again by itself. */
-    boolean recurs() {
+    /** It is not to run again by itself; true where it was to. */
+    boolean endRecurrence() {
         return false;
     }
 
@@ -130,10 +127,9 @@ public abstract class Work extends WorkState {
             if (isTimed(last)) {
                 timerOver(generation(last));
             }
-            if (!recurs()) {
+            if (!endRecurrence()) {
                 return;
             }
-            recurrenceOver();
         }
     }
 
@@ -174,7 +170,7 @@ public abstract class Work extends WorkState {
      * @throws IllegalStateException if disabled 65,535 times already; nothing is changed then
      */
     public final boolean disable() {
-        recurrenceOver();
+        endRecurrence();
         long found = disableOnce();
         ended(found);
         return isPending(found);
@@ -234,7 +230,7 @@ public abstract class Work extends WorkState {
         WaitGraph.Wait wait = WaitGraph.begin(new WaitGraph.OfStop(call, this));
         long found;
         try {
-            recurrenceOver();
+            endRecurrence();
             found = disableOnce();
         } catch (Throwable t) {
             WaitGraph.end(wait);

@@ -452,9 +452,9 @@ public final class Workqueue implements AutoCloseable {
         try {
             return armIdle(work, due);
         } catch (RejectedExecutionException e) { // this is the end of the workqueue
-            work.recurrenceOver();
+            work.endRecurrence();
         } catch (Throwable t) { // out of memory
-            work.recurrenceOver();
+            work.endRecurrence();
             report(work, t);
         }
         return WorkState.PENDING;
