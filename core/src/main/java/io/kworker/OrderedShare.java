@@ -220,6 +220,9 @@ final class OrderedShare extends UnboundShare implements Limiter {
         } else {
             entry = queue.peek();
             assert entry != null;
+            if (entry instanceof Marker) {
+                return false; // it has come since the look above: the next turn takes it
+            }
             if (isClosed) {
                 takeDead(entry);
                 return false;
