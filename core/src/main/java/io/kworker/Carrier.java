@@ -55,6 +55,9 @@ final class Carrier extends Thread {
     /** C. */
     private @Nullable Runnable resumed;
 
+    /** C: the worker whose sleep the carrier ends now. */
+    private @Nullable Worker waking;
+
     /** C. */
     private int budget = BUDGET;
 
@@ -140,45 +143,56 @@ final class Carrier extends Thread {
         return true;
     }
 
-    /** Serves the CPU until it is taken away, or has ended. */
+    /**
+     * Serves the CPU until it is taken away, or has ended. The frame of this method is as old as that, and was compiled
+     * as it was then; so it does next to nothing.
+     */
     private void own() {
         cpu.timers.endRunner();
-        for (;;) {
-            if (--looks < 0 || cpu.timers.mustLook()) {
-                looks = cpu.timers.lookBetweenItems() >> 2; // a continuation takes longer than a short item
-            }
-            Runnable message = budget > 0 || !cpu.hasWork() ? cpu.nextMessage() : null;
-            if (message instanceof Delivery) {
-                message.run();
-            } else if (message != null) {
-                budget--;
-                if (!mount(message, crew.workerOf(message))) {
-                    return;
-                }
-            } else if (crew.hasSurplus()) {
-                if (!cull()) {
-                    return;
-                }
-            } else if (cpu.hasWork() && crew.idle() > 0) {
-                budget = BUDGET;
-                seat.publishStarving(false);
-                if (!wakeWorker()) {
-                    return;
-                }
-            } else if (cpu.isStopping() && crew.isResting()) {
-                if (crew.size() == 0) {
-                    cpu.abandon();
-                    seat.ended();
-                    return;
-                }
-                if (!dismiss(crew.pop())) {
-                    return;
-                }
-            } else {
-                budget = BUDGET;
-                idle();
-            }
+        boolean goesOn;
+        do {
+            goesOn = turn();
+        } while (goesOn);
+    }
+
+    /** Does what comes first; false where the CPU was lost over it, or has ended. */
+    private boolean turn() {
+        if (--looks < 0 || cpu.timers.mustLook()) {
+            looks = cpu.timers.lookBetweenItems() >> 2; // a continuation takes longer than a short item
         }
+        Runnable message = budget > 0 || !cpu.hasWork() ? cpu.nextMessage() : null;
+        if (message instanceof Delivery) {
+            message.run();
+            return true;
+        }
+        if (message != null) {
+            budget--;
+            Worker worker = message instanceof Worker woken ? woken : crew.workerOf(message);
+            return mount(worker == null ? message : worker.continuation(), worker);
+        }
+        if (crew.hasSurplus()) {
+            return cull();
+        }
+        budget = BUDGET;
+        if (cpu.hasWork() && crew.idle() > 0) {
+            seat.publishStarving(false);
+            return wakeWorker();
+        }
+        if (cpu.isStopping() && crew.isResting()) {
+            return end();
+        }
+        idle();
+        return true;
+    }
+
+    /** Nothing is left to do for good: the workers end, then the CPU. */
+    private boolean end() {
+        if (crew.size() > 0) {
+            return dismiss(crew.pop());
+        }
+        cpu.abandon();
+        seat.ended();
+        return false;
     }
 
     /** There is something to do. */
@@ -234,12 +248,25 @@ final class Carrier extends Thread {
         return continuation == null || mount(continuation, worker);
     }
 
-    /** The scheduler's: whether the carrier itself mounts this continuation next. */
+    /** Ends the sleep of a worker. */
+    void wake(Worker sleeper, Runnable wakeUp) {
+        waking = sleeper;
+        wakeUp.run();
+        waking = null;
+    }
+
+    /** The scheduler's, on this very thread: whether it keeps a continuation of its CPU to itself. */
     boolean takes(Runnable continuation) {
         if (isResuming) {
             resumed = continuation;
+            return true;
         }
-        return isResuming;
+        if (Tenure.isForeign(tenure.phase())) {
+            return false; // it may have lost the CPU
+        }
+        Worker woken = waking;
+        cpu.setAside(woken != null && woken.continuation == continuation ? woken : continuation);
+        return true;
     }
 
     /** Runs a continuation until its thread blocks or ends. False where the CPU was lost meanwhile. */

@@ -122,7 +122,7 @@ final class CarrierScheduler extends ForkJoinPool {
     @Override
     public void execute(Runnable continuation) {
         Thread thread = Thread.currentThread();
-        if (thread instanceof Carrier carrier && carrier.takes(continuation)) {
+        if (thread instanceof Carrier carrier && carrier.cpu() == cpu && carrier.takes(continuation)) {
             return;
         }
         if (thread == starter) {

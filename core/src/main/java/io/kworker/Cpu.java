@@ -104,8 +104,14 @@ final class Cpu {
 
     // ---- C ----
 
-    /** C: messages that an owner which cannot mount anything has set aside. */
-    private @Nullable ArrayDeque<Runnable> setAside;
+    /** C: messages of the owner to itself, and those that an owner which cannot mount anything has left. */
+    private final ArrayDeque<Runnable> aside = new ArrayDeque<>();
+
+    /** C: whether there are any: asked between items. */
+    private boolean hasAside;
+
+    /** C: whether those are next, while both they and the inbox have something. */
+    private boolean asidesTurn;
 
     /** C: set once the runtime is drained and stops. */
     private boolean isStopping;
@@ -151,7 +157,7 @@ final class Cpu {
 
     /** Whether a message waits. */
     boolean hasMessages() {
-        return !inbox.isEmpty() || setAside != null;
+        return !inbox.isEmpty() || hasAside;
     }
 
     /**
@@ -176,42 +182,37 @@ final class Cpu {
 
     // ---- owner ----
 
-    /** Owner that is no carrier. Leaves a message to the carrier. */
+    /** Owner. Puts by a message for the carrier, which may be the caller: to be taken as those of others are. */
     void setAside(Runnable message) {
-        ArrayDeque<Runnable> messages = setAside;
-        if (messages == null) {
-            messages = new ArrayDeque<>();
-            setAside = messages;
-        }
-        messages.add(message);
+        aside.add(message);
+        hasAside = true;
     }
 
     /** Owner. The next message, or null where there is none or a hole. */
     @Nullable
     Runnable nextMessage() {
-        return setAside == null ? inbox.relaxedPoll() : nextSetAside();
+        return hasAside ? nextOfBoth() : inbox.relaxedPoll();
     }
 
-    private @Nullable Runnable nextSetAside() {
-        ArrayDeque<Runnable> messages = setAside;
-        Runnable message = messages == null ? null : messages.poll();
-        if (messages != null && messages.isEmpty()) {
-            setAside = null;
+    private @Nullable Runnable nextOfBoth() {
+        asidesTurn = !asidesTurn;
+        Runnable message = asidesTurn ? null : inbox.relaxedPoll();
+        if (message == null) {
+            message = aside.poll();
+            hasAside = !aside.isEmpty();
         }
         return message;
     }
 
     /** Owner that is no carrier. Runs the deliveries that wait, and keeps the continuations for the next carrier. */
     void deliver() {
-        ArrayDeque<Runnable> kept = setAside == null ? new ArrayDeque<>() : setAside;
         for (Runnable message = inbox.relaxedPoll(); message != null; message = inbox.relaxedPoll()) {
             if (message instanceof Delivery) {
                 message.run();
             } else {
-                kept.add(message);
+                setAside(message);
             }
         }
-        setAside = kept.isEmpty() ? null : kept;
     }
 
     /** Owner. Whether {@link #fetch} could find something. */

@@ -20,6 +20,9 @@ final class Sleep extends Alarm implements ScheduledFuture<@Nullable Void>, Deli
     private final Timers timers;
     private final Runnable wakeUp;
 
+    /** C: the worker that sleeps; null where it is a thread that a handler has started, or is not known. */
+    private @Nullable Worker sleeper;
+
     /** M: by whoever runs the continuation of the thread. */
     private volatile boolean isCancelled;
 
@@ -43,6 +46,7 @@ final class Sleep extends Alarm implements ScheduledFuture<@Nullable Void>, Deli
             timers.submit(sleep, sleep.tick);
         } else {
             try {
+                sleep.sleeper = carrier.mounted();
                 timers.set(sleep, sleep.tick, false);
             } finally {
                 carrier.tenure.release();
@@ -77,13 +81,18 @@ final class Sleep extends Alarm implements ScheduledFuture<@Nullable Void>, Deli
         if (Thread.currentThread().isVirtual()) {
             of.cpu.setAside(this);
         } else {
-            wakeUp.run();
+            deliver();
         }
     }
 
     @Override
     public void deliver() {
-        wakeUp.run();
+        Worker worker = sleeper;
+        if (worker != null && Thread.currentThread() instanceof Carrier carrier) {
+            carrier.wake(worker, wakeUp);
+        } else {
+            wakeUp.run();
+        }
     }
 
     /** The CPU has no owner any more: the JDK's timer takes over. */

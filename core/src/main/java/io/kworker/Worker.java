@@ -41,6 +41,9 @@ final class Worker extends Run implements Runnable {
     /** C: resumed in order to end. */
     private boolean isDismissed;
 
+    /** W: items until the next look at the clock. */
+    private int itemsToLook;
+
     /** I. */
     private final Clock clock;
 
@@ -90,33 +93,43 @@ final class Worker extends Run implements Runnable {
 
     // ---- worker ----
 
+    /**
+     * The frame of this method is as old as the worker, and was compiled as it was then; so it does next to nothing.
+     */
     @Override
     public void run() {
         becomeCurrent();
         settle();
-        int looks = 0; // items until the next look at the clock
-        boolean isNamed = false; // the thread still has the description of the last item in its name
         while (!isDismissed) {
+            serve();
+            rest();
+        }
+        crew.dismiss(this);
+        carrier().tenure.leave();
+        crew.forget(this);
+    }
+
+    /** Runs items until there is nothing to do, or somebody who has been woken is to go first (G23). */
+    private void serve() {
+        int looks = itemsToLook;
+        boolean isNamed = isDescribed(); // the thread still has the description of the last item in its name
+        boolean fetched;
+        do {
             if (crew.needsReserve()) {
                 makeReserve();
             }
             if (--looks < 0 || cpu.timers.mustLook()) {
                 looks = cpu.timers.lookBetweenItems();
             }
-            boolean fetched = cpu.fetch(this) || carrier().spin() && fetchWatched();
+            fetched = cpu.fetch(this) || carrier().spin() && fetchWatched();
             if (fetched) {
                 if (isNamed) {
                     forgetDescription();
                 }
                 isNamed = execute();
             }
-            if (!fetched || cpu.hasMessages()) {
-                rest(); // a message is the carrier's to take; who has been woken goes first (G23)
-            }
-        }
-        crew.dismiss(this);
-        carrier().tenure.leave();
-        crew.forget(this);
+        } while (fetched && !cpu.hasMessages()); // a message is the carrier's to take
+        itemsToLook = looks;
     }
 
     /** After a spin: who saw it has left an entry to it; if it has taken another, somebody else is to look. */
