@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class Seat implements Engine {
     private final Cpu cpu;
     private final Crew crew;
+    private final ThreadFactory threads;
     private final boolean pin;
 
     /** S: under the lock of {@link Online}: where carriers may run; empty where they are not pinned. */
@@ -57,7 +59,9 @@ final class Seat implements Engine {
 
     Seat(Cpu cpu, boolean pin) {
         this.cpu = cpu;
-        this.crew = new Crew(this, new CarrierScheduler(cpu));
+        CarrierScheduler scheduler = new CarrierScheduler(cpu);
+        this.crew = new Crew(this, scheduler);
+        this.threads = scheduler.builder().factory();
         this.pin = pin;
         if (pin) {
             mask.set(cpu.number);
@@ -107,6 +111,11 @@ final class Seat implements Engine {
     @Override
     public BitSet affinity() {
         return Os.affinity(owner.threadNumber());
+    }
+
+    @Override
+    public ThreadFactory threads() {
+        return threads;
     }
 
     @Override
