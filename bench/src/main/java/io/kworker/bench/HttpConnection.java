@@ -13,7 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** One connection to a web server that is kept, one question at a time: as little HTTP as serves to measure another's. */
+/** A connection to a web server that is kept, one question at a time: as little HTTP as serves to measure that. */
 final class HttpConnection implements AutoCloseable {
     private static final String OK = "http/1.1 200 ";
     private static final String LENGTH = "\r\ncontent-length: ";

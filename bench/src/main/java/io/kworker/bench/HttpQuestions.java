@@ -45,7 +45,8 @@ final class HttpQuestions {
 
     /** The work of a request: some microseconds. */
     static byte[] answer(String query) {
-        SplittableRandom random = new SplittableRandom(Long.parseLong(query, query.indexOf('=') + 1, query.length(), 10));
+        SplittableRandom random =
+                new SplittableRandom(Long.parseLong(query, query.indexOf('=') + 1, query.length(), 10));
         ByteBuffer block = ByteBuffer.allocate(BLOCK);
         while (block.hasRemaining()) {
             block.putLong(random.nextLong());
