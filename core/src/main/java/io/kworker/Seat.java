@@ -19,8 +19,11 @@ import org.jspecify.annotations.Nullable;
 final class Seat implements Engine {
     private final Cpu cpu;
     private final Crew crew;
-    private final ThreadFactory threads;
+    private final CarrierScheduler scheduler;
     private final boolean pin;
+
+    /** I: set when it begins. */
+    private @Nullable ThreadFactory threads;
 
     /** S: under the lock of {@link Online}: where carriers may run; empty where they are not pinned. */
     private volatile BitSet mask = new BitSet();
@@ -59,9 +62,8 @@ final class Seat implements Engine {
 
     Seat(Cpu cpu, boolean pin) {
         this.cpu = cpu;
-        CarrierScheduler scheduler = new CarrierScheduler(cpu);
+        this.scheduler = new CarrierScheduler(cpu);
         this.crew = new Crew(this, scheduler);
-        this.threads = scheduler.builder().factory();
         this.pin = pin;
         if (pin) {
             mask.set(cpu.number);
@@ -87,6 +89,7 @@ final class Seat implements Engine {
 
     @Override
     public void begin() {
+        threads = scheduler.builder().factory();
         crew.adopt(crew.make());
         owner.summon();
         owner.start();
@@ -115,7 +118,9 @@ final class Seat implements Engine {
 
     @Override
     public ThreadFactory threads() {
-        return threads;
+        ThreadFactory factory = threads;
+        assert factory != null;
+        return factory;
     }
 
     @Override
