@@ -300,8 +300,10 @@ public final class WorkRuntime implements AutoCloseable {
      * before items that are queued, but after 64 times in a row an item is started. One that keeps its CPU for the
      * {@linkplain Builder#cpuIntensiveThreshold CPU-intensive threshold} while something waits for that loses it to
      * another carrier, as a handler does, and goes on beside it; so does one that blocks where a virtual thread cannot
-     * unmount (a file, native code, the initialisation of a class). Up to then it holds up the others of its CPU. Where
-     * its CPU goes offline it goes on with the carriers of that CPU.
+     * unmount (a file, native code, the initialisation of a class). Up to then, and where that CPU has as many carriers
+     * as it {@linkplain Builder#maxCarriersPerCpu may}, it holds up the others of its CPU. Where its CPU goes offline
+     * it goes on with the carriers of that CPU. A platform thread that it starts inherits the affinity mask of the
+     * carrier.
      *
      * <p>In fallback they are the JDK's own virtual threads, on no certain CPU.
      *

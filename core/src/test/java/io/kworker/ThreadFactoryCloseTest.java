@@ -180,6 +180,24 @@ class ThreadFactoryCloseTest {
         join(threads);
     }
 
+    /** It moves to the JDK's carriers while it waits. */
+    @Test
+    void a_thread_of_the_runtime_can_close_it() throws InterruptedException {
+        for (int round = 0; round < 20; round++) {
+            WorkRuntime runtime = runtimes.runtime();
+            AtomicInteger closed = new AtomicInteger();
+            Runnable close = () -> {
+                runtime.close();
+                closed.incrementAndGet();
+            };
+            List<Thread> threads =
+                    List.of(runtime.threadFactory().newThread(close), runtime.threadFactory().newThread(close));
+            threads.forEach(Thread::start);
+            join(threads);
+            assertEquals(2, closed.get());
+        }
+    }
+
     /** As they may queue then. */
     @Test
     void handlers_make_threads_while_their_runtime_closes() {
