@@ -160,7 +160,7 @@ final class Carrier extends Thread {
         if (--looks < 0 || cpu.timers.mustLook()) {
             looks = cpu.timers.lookBetweenItems() >> 2; // a continuation takes longer than a short item
         }
-        Runnable message = budget > 0 || !cpu.hasWork() ? cpu.nextMessage() : null;
+        Runnable message = budget > 0 || !othersWait() ? cpu.nextMessage() : null;
         if (message instanceof Delivery) {
             message.run();
             return true;
@@ -193,6 +193,11 @@ final class Carrier extends Thread {
         cpu.abandon();
         seat.ended();
         return false;
+    }
+
+    /** Whether there is something to do that threads which always can run must not hold up for ever. */
+    private boolean othersWait() {
+        return cpu.hasWork() || cpu.isStopping();
     }
 
     /** There is something to do. */

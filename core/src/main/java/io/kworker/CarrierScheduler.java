@@ -6,6 +6,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.Constructor;
+import java.lang.reflect.Method;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ScheduledFuture;
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class CarrierScheduler extends ForkJoinPool {
     private static final @Nullable Constructor<?> HOOK;
     private static final @Nullable String PROBLEM;
+    private static final ForkJoinPool JDKS_OWN;
 
     /**
      * {@code Thread.currentCarrierThread()}. Not final, and so not compiled into its callers: the compiler takes the
@@ -55,6 +57,7 @@ final class CarrierScheduler extends ForkJoinPool {
         }
         HOOK = problem == null ? hook : null;
         PROBLEM = problem;
+        JDKS_OWN = problem == null ? findJdksOwn() : ForkJoinPool.commonPool();
     }
 
     /** I. */
@@ -84,6 +87,24 @@ final class CarrierScheduler extends ForkJoinPool {
         } catch (Throwable t) {
             throw new AssertionError(t);
         }
+    }
+
+    private static ForkJoinPool findJdksOwn() {
+        try {
+            Method getter = Class.forName("java.lang.VirtualThread").getDeclaredMethod("defaultScheduler");
+            getter.setAccessible(true);
+            return getter.invoke(null) instanceof ForkJoinPool pool ? pool : ForkJoinPool.commonPool();
+        } catch (ReflectiveOperationException e) {
+            return ForkJoinPool.commonPool();
+        }
+    }
+
+    /**
+     * The JDK's own scheduler of virtual threads, for those that have outlived their CPU; the common pool, which may
+     * have one thread only, where it cannot be had.
+     */
+    static ForkJoinPool jdksOwn() {
+        return JDKS_OWN;
     }
 
     /** Why virtual threads cannot have our scheduler, or null where they can. */

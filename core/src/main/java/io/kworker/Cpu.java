@@ -7,7 +7,6 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 import java.util.List;
-import java.util.concurrent.ForkJoinPool;
 import org.jctools.queues.varhandle.MpscLinkedVarHandleQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -392,11 +391,15 @@ final class Cpu {
     }
 
     /**
-     * Last owner. Threads that handlers started may outlive the runtime: their continuations go to the common pool from
+     * Last owner. Threads of the user's may outlive the runtime: their continuations go to the JDK's own scheduler from
      * here on. Whoever posts after this sees it and evacuates; what was posted before is evacuated here.
      */
     void abandon() {
         timers.removeIf(timers::moveOut);
+        for (Runnable message = aside.poll(); message != null; message = aside.poll()) {
+            inbox.offer(message);
+        }
+        hasAside = false;
         isAbandoned = 1;
         evacuate();
     }
@@ -415,7 +418,7 @@ final class Cpu {
     private void evacuate() {
         while ((!inbox.isEmpty() || timers.hasOperations()) && ABANDONED.compareAndSet(this, 1, 2)) {
             for (Runnable message = inbox.poll(); message != null; message = inbox.poll()) {
-                ForkJoinPool.commonPool().execute(message);
+                CarrierScheduler.jdksOwn().execute(message);
             }
             timers.removeIf(timers::moveOut);
             isAbandoned = 1;

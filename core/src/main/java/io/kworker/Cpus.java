@@ -18,6 +18,9 @@ final class Cpus {
     /** S: under the lock of {@link Online}: by index, the CPU itself, or one that is online in its place. */
     private volatile int[] standIns;
 
+    /** S: the same: indexes of the CPUs that are online. */
+    private volatile int[] online;
+
     Cpus(WorkRuntime runtime, BitSet process, BitSet chosen) {
         this.runtime = runtime;
         array = new Cpu[chosen.cardinality()];
@@ -33,16 +36,23 @@ final class Cpus {
             }
         }
         standIns = IntStream.range(0, array.length).toArray();
+        online = standIns;
     }
 
     /** These CPUs are online from now on. */
-    void assign(BitSet online) {
+    void assign(BitSet numbers) {
         int[] result = new int[array.length];
-        int[] there = IntStream.range(0, array.length).filter(i -> online.get(array[i].number)).toArray();
+        int[] there = IntStream.range(0, array.length).filter(i -> numbers.get(array[i].number)).toArray();
         for (int i = 0; i < result.length; i++) {
-            result[i] = online.get(array[i].number) ? i : there[i % there.length];
+            result[i] = numbers.get(array[i].number) ? i : there[i % there.length];
         }
         standIns = result;
+        online = there;
+    }
+
+    /** Indexes of the CPUs that are online, ascending; not to be written. */
+    int[] online() {
+        return online;
     }
 
     /** By index; not to be written. */

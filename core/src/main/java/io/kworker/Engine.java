@@ -4,6 +4,7 @@ package io.kworker;
 
 import java.util.BitSet;
 import java.util.List;
+import java.util.concurrent.ThreadFactory;
 
 /** What serves one CPU: with the carrier scheduler a {@link Seat}, without it a {@link Dispatcher}. */
 interface Engine {
@@ -20,6 +21,11 @@ interface Engine {
 
     /** The CPUs that the thread which owns the CPU may run on, as the system says; empty where it does not say. */
     BitSet affinity();
+
+    /** Makes virtual threads for the user, on this CPU if the engine has a say in that. */
+    default ThreadFactory threads() {
+        return Thread.ofVirtual().factory();
+    }
 
     /** The contexts that run handlers, weakly consistent; those without an item too. */
     List<? extends Run> runs();

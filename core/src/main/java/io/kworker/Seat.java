@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +19,11 @@ import org.jspecify.annotations.Nullable;
 final class Seat implements Engine {
     private final Cpu cpu;
     private final Crew crew;
+    private final CarrierScheduler scheduler;
     private final boolean pin;
+
+    /** I: set when it begins. */
+    private @Nullable ThreadFactory threads;
 
     /** S: under the lock of {@link Online}: where carriers may run; empty where they are not pinned. */
     private volatile BitSet mask = new BitSet();
@@ -57,7 +62,8 @@ final class Seat implements Engine {
 
     Seat(Cpu cpu, boolean pin) {
         this.cpu = cpu;
-        this.crew = new Crew(this, new CarrierScheduler(cpu));
+        this.scheduler = new CarrierScheduler(cpu);
+        this.crew = new Crew(this, scheduler);
         this.pin = pin;
         if (pin) {
             mask.set(cpu.number);
@@ -83,6 +89,7 @@ final class Seat implements Engine {
 
     @Override
     public void begin() {
+        threads = scheduler.builder().factory();
         crew.adopt(crew.make());
         owner.summon();
         owner.start();
@@ -107,6 +114,13 @@ final class Seat implements Engine {
     @Override
     public BitSet affinity() {
         return Os.affinity(owner.threadNumber());
+    }
+
+    @Override
+    public ThreadFactory threads() {
+        ThreadFactory factory = threads;
+        assert factory != null;
+        return factory;
     }
 
     @Override

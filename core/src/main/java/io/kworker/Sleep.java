@@ -3,7 +3,6 @@
 package io.kworker;
 
 import java.util.concurrent.Delayed;
-import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -99,7 +98,7 @@ final class Sleep extends Alarm implements ScheduledFuture<@Nullable Void>, Deli
     void moveOut(Timers of) {
         isOver = true;
         long left = of.ticks.until(tick, System.nanoTime());
-        movedTo = ForkJoinPool.commonPool().schedule(wakeUp, Math.max(left, 0), TimeUnit.NANOSECONDS);
+        movedTo = CarrierScheduler.jdksOwn().schedule(wakeUp, Math.max(left, 0), TimeUnit.NANOSECONDS);
     }
 
     // ---- what the JDK does with it ----

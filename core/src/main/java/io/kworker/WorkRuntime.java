@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -47,6 +48,7 @@ public final class WorkRuntime implements AutoCloseable {
     private final Online online = new Online(this);
     private final Freezer freezer = new Freezer(this);
     private final SystemQueues systemQueues = new SystemQueues(this);
+    private final UserThreads userThreads = new UserThreads(this);
     private final Clock clock = new Clock();
     private final Lifecycle lifecycle = new Lifecycle();
 
@@ -280,6 +282,55 @@ public final class WorkRuntime implements AutoCloseable {
         }
     }
 
+    // ---- threads ----
+
+    /**
+     * Makes virtual threads that run on the carriers, for what is written against threads: for
+     * {@link java.util.concurrent.Executors#newThreadPerTaskExecutor}, {@code StructuredTaskScope}, a server. Each new
+     * thread is given to the next of the {@linkplain #onlineCpus CPUs that are online}, in turn, whichever thread asks;
+     * it stays there. {@link #threadFactory(int)} makes threads for one CPU. A virtual thread that is started otherwise
+     * ({@link Thread#ofVirtual}) by one that runs on a carrier, such as a handler, runs on the CPU of that one.
+     *
+     * <p>They are virtual threads as any other: daemons without a name, which inherit the inheritable thread-locals of
+     * the thread that makes them; what they throw goes to their {@linkplain Thread#getUncaughtExceptionHandler uncaught
+     * exception handler}. They run no item, so {@link Work#current} is null there, and they may wait for whatever they
+     * like. What the starter did before {@link Thread#start} happens before what the thread does.
+     *
+     * <p>On its CPU a thread runs between two handlers, as does a handler that has been woken: one that can run goes
+     * before items that are queued, but after 64 times in a row an item is started. One that keeps its CPU for the
+     * {@linkplain Builder#cpuIntensiveThreshold CPU-intensive threshold} while something waits for that loses it to
+     * another carrier, as a handler does, and goes on beside it; so does one that blocks where a virtual thread cannot
+     * unmount (a file, native code, the initialisation of a class). Up to then, and where that CPU has as many carriers
+     * as it {@linkplain Builder#maxCarriersPerCpu may}, it holds up the others of its CPU. Where its CPU goes offline
+     * it goes on with the carriers of that CPU. A platform thread that it starts inherits the affinity mask of the
+     * carrier.
+     *
+     * <p>In fallback they are the JDK's own virtual threads, on no certain CPU.
+     *
+     * <p>{@link #close} does not wait for these threads: shut down first whatever executor or server they belong to. It
+     * waits for the handlers, which may go on making threads; from then on the factory refuses. A thread that lives on,
+     * or is started later, or is started by such a one, runs on the JDK's own carriers.
+     *
+     * @return always the same factory, for any thread. Its {@code newThread} throws {@link RejectedExecutionException}
+     *     once the runtime is closed, and {@link NullPointerException} for no task
+     */
+    public ThreadFactory threadFactory() {
+        return userThreads;
+    }
+
+    /**
+     * Makes virtual threads that run on the carriers of one CPU, as {@link #threadFactory()} makes them in all other
+     * respects. This is how a handler starts a thread elsewhere. As {@link Workqueue#queueOn} it takes a CPU that is
+     * offline too: the threads run on those that are left.
+     *
+     * @param cpu number of a CPU, out of {@link #cpus}
+     * @return a factory for any thread; it refuses as that does
+     * @throws IllegalArgumentException if the runtime has no such CPU
+     */
+    public ThreadFactory threadFactory(int cpu) {
+        return userThreads.on(cpus.array()[indexOf(cpu)]);
+    }
+
     // ---- freeze ----
 
     /**
@@ -458,7 +509,8 @@ public final class WorkRuntime implements AutoCloseable {
      * workqueues until they are empty. A queueing at the same time either is accepted, and its run waited for, or
      * throws {@link RejectedExecutionException} and leaves the item idle. Idempotent: a later call waits for the first.
      * An interrupt does not end the wait; the flag is kept. Where items of frozen workqueues wait, it waits for the
-     * {@link #thaw}. On the {@linkplain #shared shared} runtime this does nothing.
+     * {@link #thaw}. It does not wait for threads of the user's ({@link #threadFactory()}). On the
+     * {@linkplain #shared shared} runtime this does nothing.
      *
      * @throws WorkDeadlockException if called by a handler of this runtime, or by another one that it would have to
      *     wait for
@@ -494,6 +546,7 @@ public final class WorkRuntime implements AutoCloseable {
     }
 
     private void stop() {
+        userThreads.stop();
         engines.forEach(Engine::end);
         if (monitor != null) {
             monitor.close();
@@ -551,6 +604,11 @@ public final class WorkRuntime implements AutoCloseable {
     }
 
     // ---- CPUs ----
+
+    /** Indexes of the CPUs that are online; not to be written. */
+    int[] onlineIndexes() {
+        return cpus.online();
+    }
 
     /** The CPUs by index; not to be written. */
     Cpu[] cpuArray() {

@@ -87,12 +87,13 @@ class FreezeTest {
         WorkRuntime runtime = runtimes.runtime();
         Workqueue workqueue = kind.in(runtimes, runtime);
         Gate gate = runtimes.gate();
+        int cpu = RuntimeExtension.firstCpu(); // named: this thread may be elsewhere when it queues the second one
         Item active = runtimes.item(work -> gate.pass());
-        workqueue.queue(active);
+        workqueue.queueOn(cpu, active);
         Await.until("it runs", active::isRunning);
         Item parked = runtimes.item();
         if (kind.isSingle()) {
-            workqueue.queue(parked);
+            workqueue.queueOn(cpu, parked);
         }
         CompletableFuture<Void> future = runtime.freeze();
         assertTrue(runtime.isFrozen());

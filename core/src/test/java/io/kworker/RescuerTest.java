@@ -438,15 +438,16 @@ class RescuerTest {
         Workqueue another = runtimes.queue(runtime.workqueue("another").memReclaim());
         Gate gate = runtimes.gate();
         Item running = runtimes.item(work -> gate.pass());
-        Item first = runtimes.item(work -> gate.pass());
+        Gate last = runtimes.gate();
+        Item first = runtimes.item(work -> last.pass());
         Item pending = runtimes.item();
         Item cancelled = runtimes.item(work -> Thread.sleep(1));
         try (Log log = new Log()) {
             for (int i = 0; i < 3; i++) {
                 ordinary.get(2).queue(running);
                 Await.until("it has begun", () -> running.runs() > 0);
-                ordinary.get(3).queue(first);
-                ordinary.get(3).queue(pending);
+                ordinary.get(3).queueOn(RuntimeExtension.firstCpu(), first);
+                ordinary.get(3).queueOn(RuntimeExtension.firstCpu(), pending);
                 ordinary.get(4).queue(cancelled);
                 Item item = runtimes.item(work -> {
                     ordinary.get(0).flush();
@@ -464,6 +465,8 @@ class RescuerTest {
                 reclaim.queue(second);
                 Await.until("it waits", () -> gate.isOpen() || running.hasWaiters());
                 reclaim.queue(item);
+                Await.until("it waits for the pending one", () -> last.isOpen() || pending.hasWaiters());
+                last.open();
                 reclaim.flush();
             }
             assertEquals(1, log.count("flushed"));

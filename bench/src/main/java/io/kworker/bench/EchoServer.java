@@ -8,7 +8,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 
-/** The JVM of an echo server. Prints its port, and ends when its standard input does. */
+/** The JVM of an echo server. */
 final class EchoServer {
     private EchoServer() {
     }
@@ -41,12 +41,7 @@ final class EchoServer {
                 fail(t);
             }
         });
-        System.out.println(server.socket().getLocalPort());
-        System.out.flush();
-        while (System.in.read() >= 0) {
-            // until the parent closes it, or is gone
-        }
-        Runtime.getRuntime().halt(0);
+        ServerProcess.serve(server.socket().getLocalPort());
     }
 
     /** The client must not take a broken server for a slow one. */

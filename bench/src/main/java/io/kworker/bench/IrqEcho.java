@@ -51,10 +51,10 @@ final class IrqEcho implements Scenario {
     public void run(Context context) {
         int rounds = context.amount(ROUNDS, 1);
         int messages = context.amount(MESSAGES, 100);
-        Map<EchoServer.Kind, EchoProcess> servers = new LinkedHashMap<>();
+        Map<EchoServer.Kind, ServerProcess> servers = new LinkedHashMap<>();
         try {
             for (EchoServer.Kind kind : EchoServer.Kind.values()) {
-                servers.put(kind, new EchoProcess(kind, context));
+                servers.put(kind, new ServerProcess(EchoServer.class, kind, context));
             }
             for (int i = context.amount(WARM_UPS, 0); i > 0; i--) {
                 for (int window : WINDOWS) {
@@ -70,15 +70,15 @@ final class IrqEcho implements Scenario {
             }
             context.print(table);
         } finally {
-            servers.values().forEach(EchoProcess::close);
+            servers.values().forEach(ServerProcess::close);
         }
     }
 
-    private static EchoClient.Round round(EchoProcess server, int messages, int window) {
+    private static EchoClient.Round round(ServerProcess server, int messages, int window) {
         return EchoClient.run(server.port(), CONNECTIONS, messages, window);
     }
 
-    private static void measure(Context context, Map<EchoServer.Kind, EchoProcess> servers, int window, int rounds,
+    private static void measure(Context context, Map<EchoServer.Kind, ServerProcess> servers, int window, int rounds,
             int messages, Table table) {
         Map<EchoServer.Kind, List<EchoClient.Round>> all = new LinkedHashMap<>();
         for (int i = 1; i <= rounds; i++) {

@@ -26,7 +26,7 @@ record Options(List<Scenario> scenarios, boolean all, boolean smoke, boolean hel
     /** Those too that run when they are named, or in smoke. */
     private static final List<Scenario> SCENARIOS =
             Stream.concat(USUAL.stream(), Stream.of(new Features(), new Tasklets(), new Timers(), new Idle(),
-                    new Blocking(), new IrqEcho())).toList();
+                    new Blocking(), new IrqEcho(), new Http())).toList();
 
     static Options parse(String[] args, Path checkout, Path results) {
         List<Scenario> scenarios = List.of();
