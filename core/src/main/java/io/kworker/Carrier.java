@@ -266,8 +266,8 @@ final class Carrier extends Thread {
             resumed = continuation;
             return true;
         }
-        if (Tenure.isForeign(tenure.phase())) {
-            return false; // it may have lost the CPU
+        if (!tenure.isEngine() || cpu.isAbandoned()) {
+            return false;
         }
         Worker woken = waking;
         cpu.setAside(woken != null && woken.continuation == continuation ? woken : continuation);

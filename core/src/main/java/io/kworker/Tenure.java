@@ -99,6 +99,11 @@ final class Tenure extends TenurePad {
         CLAIM.setVolatile(this, NONE);
     }
 
+    /** Carrier that has been given a CPU. Whether it runs the engine, as the owner of that. */
+    boolean isEngine() {
+        return (phase & 1) == 0 && (int) CLAIM.getOpaque(this) != TAKEN;
+    }
+
     /** Any thread. The phase now; what the carrier wrote before it entered the phase is visible afterwards. */
     long phase() {
         return (long) PHASE.getAcquire(this);
