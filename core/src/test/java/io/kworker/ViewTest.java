@@ -332,22 +332,23 @@ class ViewTest {
         executor.close();
     }
 
-    /** A task that waits for one behind it, with no slot left. */
+    /** A task that waits for one behind it, with no slot left, by means that the engine does not know. */
     @Test
-    void a_limit_that_is_too_small_is_reported_by_the_watchdog() {
+    void a_limit_that_is_too_small_for_a_latch_is_reported_by_the_watchdog() {
         try (Logs logs = new Logs()) {
             WorkRuntime runtime = runtimes.start(RuntimeExtension.builder().cpus(RuntimeExtension.firstCpu())
                     .watchdog(Duration.ofMillis(100)));
             ExecutorService executor = runtimes.queue(runtime, "narrow", 1).asExecutorService();
-            AtomicReference<Future<?>> inner = new AtomicReference<>();
-            Future<?> outer = executor.submit(() -> {
-                inner.set(executor.submit(() -> {}));
-                return inner.get().get();
+            CountDownLatch latch = new CountDownLatch(1);
+            executor.submit(() -> {
+                executor.submit(latch::countDown);
+                latch.await();
+                return null;
             });
             String message = logs.await(1, "task stall");
-            assertTrue(message.contains("'narrow'") && message.contains("FutureTask.get"), message);
-            inner.get().cancel(false);
-            Await.until("it ends", outer::isDone);
+            assertTrue(message.contains("'narrow'") && message.contains("CountDownLatch.await"), message);
+            assertTrue(message.contains(ViewTest.class.getName() + "$$Lambda"), message); // what the user has submitted
+            executor.shutdownNow();
             executor.close();
         }
     }
@@ -399,6 +400,59 @@ class ViewTest {
         };
         assertTrue(future.cancel(false));
         return new WeakReference<>(payload);
+    }
+
+    /** Nor is a result kept, though the books go on counting the task for a while. */
+    @Test
+    void a_task_that_is_over_is_let_go() throws Exception {
+        View executor = (View) workqueue(1).asScheduledExecutorService();
+        List<WeakReference<Object>> payloads = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            payloads.add(over((ScheduledExecutorService) executor, i));
+        }
+        ((ExecutorService) executor).submit(() -> {}).get(); // a worker may refer to what it has run last
+        Await.until("they are collected: " + payloads, () -> {
+            System.gc();
+            return payloads.stream().allMatch(payload -> payload.get() == null);
+        });
+        assertTrue(executor.size() >= payloads.size());
+        executor.close();
+    }
+
+    private static WeakReference<Object> over(ScheduledExecutorService executor, int kind) throws Exception {
+        Object payload = new Object();
+        Future<?> future = switch (kind) {
+            case 0 -> executor.submit(() -> payload);
+            case 1 -> executor.schedule(() -> payload, 1, TimeUnit.MILLISECONDS);
+            case 2 -> executor.submit(() -> {}, payload);
+            default -> executor.scheduleAtFixedRate(() -> {
+                throw new IllegalStateException(payload.toString());
+            }, 0, 1, TimeUnit.MILLISECONDS);
+        };
+        Await.until("it is over", future::isDone);
+        return new WeakReference<>(payload);
+    }
+
+    /** Of several tasks the first one that succeeds is enough; what the others refer to is not kept. */
+    @Test
+    void what_invoke_any_leaves_behind_is_let_go() throws Exception {
+        ExecutorService executor = workqueue(1).asExecutorService();
+        List<WeakReference<Object>> payloads = new ArrayList<>();
+        assertEquals("quick", executor.invokeAny(List.of(() -> "quick", late(payloads), late(payloads))));
+        Gate gate = runtimes.gate();
+        ExecutorServiceContract.occupy(executor, gate);
+        Await.until("they are collected", () -> {
+            System.gc();
+            return payloads.stream().allMatch(payload -> payload.get() == null);
+        });
+        gate.open();
+        executor.close();
+    }
+
+    private static Callable<String> late(List<WeakReference<Object>> payloads) {
+        Object payload = new Object();
+        payloads.add(new WeakReference<>(payload));
+        return () -> "late" + payload;
     }
 
     /** Tasks that are over are swept out of the books, however many there were at once. */
