@@ -8,13 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The files of this project, wherever in it the tests were started. */
-final class Checkout {
+public final class Checkout {
     private static final String A_FILE_OF_IT = "core/src/test/java/io/kworker/Checkout.java";
 
     private Checkout() {}
 
     /** A file or directory that exists, by its path from the root. */
-    static Path file(String path) {
+    public static Path file(String path) {
         Path root = Path.of("").toAbsolutePath();
         while (root != null && !Files.exists(root.resolve(A_FILE_OF_IT))) {
             root = root.getParent();

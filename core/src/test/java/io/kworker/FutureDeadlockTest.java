@@ -204,10 +204,10 @@ class FutureDeadlockTest {
         });
         waitedFor.set(executor.submit(() -> {
             other.queue(item);
-            isKnown.open();
             item.flush();
             return "the item was told";
         }));
+        isKnown.open();
         try {
             assertEquals("the item was told", waitedFor.get().get(20, TimeUnit.SECONDS));
             assertInstanceOf(WorkDeadlockException.class, seenByItem.get());
