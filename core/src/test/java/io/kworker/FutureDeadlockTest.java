@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -329,6 +330,41 @@ class FutureDeadlockTest {
                 return "given up";
             });
             assertEquals("given up", outer.get(20, TimeUnit.SECONDS));
+        }
+    }
+
+    // ---- many at once ----
+
+    /** Each task waits for some that were submitted after it. With a slot for each nobody is told, else nobody hangs. */
+    @ParameterizedTest
+    @ValueSource(ints = {60, 4, 1})
+    void tasks_that_wait_for_later_ones_all_come_to_an_end(int limit) throws Exception {
+        int count = 60;
+        try (ExecutorService executor = Kind.UNBOUND.make(runtimes, limit)) {
+            AtomicInteger refused = new AtomicInteger();
+            CompletableFuture<List<Future<Integer>>> all = new CompletableFuture<>();
+            List<Future<Integer>> futures = new ArrayList<>();
+            for (int number = 0; number < count; number++) {
+                int own = number;
+                SplittableRandom random = new SplittableRandom(31 * limit + number);
+                futures.add(executor.submit(() -> {
+                    List<Future<Integer>> tasks = all.get();
+                    Thread.sleep(random.nextInt(3) == 0 ? 15 : 0);
+                    for (int i = 0; own < count - 1 && i < 3; i++) {
+                        try {
+                            tasks.get(random.nextInt(own + 1, count)).get();
+                        } catch (WorkDeadlockException e) {
+                            refused.incrementAndGet();
+                        }
+                    }
+                    return own;
+                }));
+            }
+            all.complete(futures);
+            for (int number = 0; number < count; number++) {
+                assertEquals(number, futures.get(number).get(50, TimeUnit.SECONDS));
+            }
+            assertEquals(limit < count, refused.get() > 0);
         }
     }
 

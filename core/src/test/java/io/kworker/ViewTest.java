@@ -353,6 +353,29 @@ class ViewTest {
         }
     }
 
+    /** Whoever gets the next instance of a periodic task decides: its worker cancels it, or shutdownNow returns it. */
+    @Test
+    void shutdown_now_against_re_arming_returns_or_cancels_a_periodic_task() throws Exception {
+        Workqueue workqueue = runtimes.queue(runtimes.runtime(), "view", 4);
+        for (int round = 0; round < 2_000; round++) {
+            ScheduledExecutorService executor = workqueue.asScheduledExecutorService();
+            AtomicInteger runs = new AtomicInteger();
+            List<ScheduledFuture<?>> futures = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                futures.add(executor.scheduleWithFixedDelay(runs::incrementAndGet, 0, 1, TimeUnit.DAYS));
+            }
+            int enough = 1 + round % 4;
+            while (runs.get() < enough) {
+                Thread.onSpinWait();
+            }
+            List<Runnable> returned = executor.shutdownNow();
+            assertTrue(executor.awaitTermination(20, TimeUnit.SECONDS));
+            for (ScheduledFuture<?> future : futures) {
+                assertTrue(future.isCancelled() != returned.contains(future), "round " + round);
+            }
+        }
+    }
+
     /** Items are the view's, and yet a task gets at its own by {@link Work#current}. */
     @Test
     void a_task_that_plays_with_its_item_loses_nothing_but_itself() throws Exception {
