@@ -11,8 +11,11 @@ import org.jspecify.annotations.Nullable;
 
 /** The future of a task that was submitted: one that is cancelled while it waits is taken back at once. */
 class TaskFuture<V extends @Nullable Object> extends FutureTask<V> {
-    /** Written before it is queued; a second one where the user has it executed again. */
-    volatile @Nullable Task task;
+    /**
+     * R(Register.head): by who executes it, before the task is entered there; a second one where the user has it
+     * executed again. Null once it is over: who keeps a future keeps no more than the result.
+     */
+    @Nullable Task task;
 
     /** I: what runs, for reports. */
     final Class<?> function;
@@ -66,8 +69,11 @@ class TaskFuture<V extends @Nullable Object> extends FutureTask<V> {
     @Override
     protected final void done() {
         Task of = task;
-        if (of != null && isCancelled()) {
-            of.withdraw();
+        if (of != null) {
+            if (isCancelled()) {
+                of.withdraw();
+            }
+            task = null;
         }
     }
 }

@@ -456,6 +456,28 @@ class ViewTest {
         return new WeakReference<>(payload);
     }
 
+    /** Who keeps the future of a task that is over, however it has ended, keeps nothing of the engine's. */
+    @Test
+    void a_future_lets_go_of_its_task() {
+        ScheduledExecutorService executor = workqueue(1).asScheduledExecutorService();
+        Gate gate = runtimes.gate();
+        Callable<Object> failing = () -> {
+            throw new IllegalStateException("as the test wants");
+        };
+        List<Future<?>> futures = List.of(executor.submit(() -> 1), executor.submit(failing),
+                executor.schedule(() -> 1, 1, TimeUnit.MILLISECONDS), executor.schedule(() -> 1, 1, TimeUnit.DAYS),
+                executor.scheduleAtFixedRate(() -> {}, 1, 1, TimeUnit.MILLISECONDS), executor.submit(() -> {
+                    gate.pass();
+                    return 1;
+                }), executor.submit(() -> 1));
+        Await.until("two are over", () -> futures.stream().filter(Future::isDone).count() >= 2);
+        assertTrue(futures.stream().allMatch(future -> ((TaskFuture<?>) future).item() != null || future.isDone()));
+        futures.forEach(future -> future.cancel(true));
+        Await.until("all have let go",
+                () -> futures.stream().allMatch(future -> ((TaskFuture<?>) future).item() == null));
+        executor.close();
+    }
+
     /** Of several tasks the first one that succeeds is enough; what the others refer to is not kept. */
     @Test
     void what_invoke_any_leaves_behind_is_let_go() throws Exception {
