@@ -212,7 +212,7 @@ class ViewTest {
         submitter.join();
         assertThrows(CancellationException.class, delayed::get);
         assertThrows(CancellationException.class, periodic::get);
-        assertEquals(2, workqueue.stats().timersCancelled());
+        Await.until("both timers are counted", () -> workqueue.stats().timersCancelled() == 2);
         gate.open();
         closer.join();
         assertEquals(2, runs.get());
