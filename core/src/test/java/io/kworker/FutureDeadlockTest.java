@@ -335,7 +335,7 @@ class FutureDeadlockTest {
 
     // ---- many at once ----
 
-    /** Each task waits for some that were submitted after it. With a slot for each nobody is told, else nobody hangs. */
+    /** Each task waits for some that were submitted after it. With a slot for each nobody is told; nobody hangs. */
     @ParameterizedTest
     @ValueSource(ints = {60, 4, 1})
     void tasks_that_wait_for_later_ones_all_come_to_an_end(int limit) throws Exception {
