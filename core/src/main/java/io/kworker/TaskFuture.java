@@ -2,6 +2,9 @@
 // Copyright 2026 the kworker authors
 package io.kworker;
 
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -11,11 +14,14 @@ import org.jspecify.annotations.Nullable;
 
 /** The future of a task that was submitted: one that is cancelled while it waits is taken back at once. */
 class TaskFuture<V extends @Nullable Object> extends FutureTask<V> {
+    private static final VarHandle TASK = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "task", VarHandle.class, TaskFuture.class, Task.class);
+
     /**
-     * R(Register.head): by who executes it, before the task is entered there; a second one where the user has it
-     * executed again. Null once it is over: who keeps a future keeps no more than the result.
+     * M: by who executes it, before it is queued; a second one where the user has it executed again. Null once it is
+     * over, by who has made it so: who keeps a future keeps no more than the result.
      */
-    @Nullable Task task;
+    volatile @Nullable Task task;
 
     /** I: what runs, for reports. */
     final Class<?> function;
@@ -73,7 +79,7 @@ class TaskFuture<V extends @Nullable Object> extends FutureTask<V> {
             if (isCancelled()) {
                 of.withdraw();
             }
-            task = null;
+            TASK.setRelease(this, null);
         }
     }
 }

@@ -24,6 +24,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
@@ -189,6 +190,42 @@ class ViewTest {
         assertEquals("runs", other.submit(() -> "runs").get());
         gate.open();
         other.close();
+    }
+
+    /** J8: they run on the same threads, one after another. */
+    @Test
+    void shutdown_now_interrupts_no_task_of_another_executor() {
+        Workqueue workqueue = workqueue(1);
+        AtomicInteger strays = new AtomicInteger();
+        AtomicInteger interrupted = new AtomicInteger();
+        ExecutorService other = workqueue.asExecutorService();
+        for (int i = 0; i < 2_000; i++) {
+            ExecutorService one = workqueue.asExecutorService();
+            AtomicBoolean isNear = new AtomicBoolean();
+            boolean isLong = i % 2 == 0; // else it ends, or has not begun, when the interrupt comes
+            one.execute(() -> {
+                isNear.set(true);
+                while (isLong && !Thread.currentThread().isInterrupted()) {
+                    Thread.onSpinWait();
+                }
+                if (Thread.currentThread().isInterrupted()) {
+                    interrupted.incrementAndGet();
+                }
+            });
+            Future<?> next = other.submit(() -> {
+                if (Thread.currentThread().isInterrupted()) {
+                    strays.incrementAndGet();
+                }
+            });
+            if (isLong) {
+                Await.until("it has started", isNear::get);
+            }
+            one.shutdownNow();
+            Await.until("the next one is done", next::isDone);
+        }
+        other.close();
+        assertEquals(0, strays.get());
+        assertTrue(interrupted.get() >= 1_000);
     }
 
     /** J2: what is queued runs, what waits for a timer is cancelled. */
