@@ -172,9 +172,15 @@ class Task extends Work {
         }
     }
 
+    /** What the user has given. */
     @Override
     Class<?> function() {
         Runnable of = body;
-        return of == null ? getClass() : of.getClass();
+        return of == null ? getClass() : of instanceof TaskFuture<?> future ? future.function : of.getClass();
+    }
+
+    @Override
+    public String toString() {
+        return super.toString() + (body == null ? "" : " of " + function().getName());
     }
 }

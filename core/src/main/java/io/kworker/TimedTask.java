@@ -2,14 +2,21 @@
 // Copyright 2026 the kworker authors
 package io.kworker;
 
+import org.jspecify.annotations.Nullable;
+
 /** A task that waits for a timer before it runs, perhaps again and again. Its item is the trigger. */
 final class TimedTask extends Task {
-    private final TimedFuture<?> future;
+    private final boolean isPeriodic;
     private final Trigger trigger = new Trigger(this);
 
     TimedTask(View view, TimedFuture<?> future) {
         super(view, future);
-        this.future = future;
+        this.isPeriodic = future.isPeriodic();
+    }
+
+    /** Null once it is over: nothing of the user's is kept then, neither a result. */
+    private @Nullable TimedFuture<?> future() {
+        return (TimedFuture<?>) body;
     }
 
     /** What is queued: it has the timer. */
@@ -41,6 +48,16 @@ final class TimedTask extends Task {
             }
             task.cancelIdle();
         }
+
+        @Override
+        Class<?> function() {
+            return task.function();
+        }
+
+        @Override
+        public String toString() {
+            return super.toString() + " of " + function().getName();
+        }
     }
 
     @Override
@@ -50,39 +67,41 @@ final class TimedTask extends Task {
 
     @Override
     void queue(int cpu) {
-        arm();
+        TimedFuture<?> future = future();
+        assert future != null;
+        arm(future);
     }
 
     /** False where someone has disabled the item. */
-    private boolean arm() {
+    private boolean arm(TimedFuture<?> future) {
         return view.workqueue.queueDelayed(trigger, future.due() - System.nanoTime());
     }
 
     /** By default what is delayed runs after a shutdown, and what is periodic does not. */
     @Override
     boolean isRefusedBy(int state) {
-        return state >= (future.isPeriodic() ? View.SHUT : View.STOPPED);
+        return state >= (isPeriodic ? View.SHUT : View.STOPPED);
     }
 
     /** Worker. */
     private void fire() {
-        if (enter() == null) {
+        if (!(enter() instanceof TimedFuture<?> future)) {
             return;
         }
         boolean again = false;
         try {
-            again = !isCancelledByShutdown() && future.fire();
+            again = !isCancelledByShutdown(future) && future.fire();
         } finally {
             if (again) {
                 leaveForNow();
-                armAgain();
+                armAgain(future);
             } else {
                 leaveForGood();
             }
         }
     }
 
-    private boolean isCancelledByShutdown() {
+    private boolean isCancelledByShutdown(TimedFuture<?> future) {
         boolean isRefused = isRefusedBy(view.state());
         if (isRefused) {
             future.cancel(false);
@@ -94,26 +113,29 @@ final class TimedTask extends Task {
      * Cancel against re-arming:   worker      arm (CAS of the item's state) ; read the future's state, and the view's
      *                             canceller   change either of them         ; take back the instance
      *
-     * One of the two finds the other's, and one of them gets the instance.
+     * One of the two finds the other's, and one of them gets the instance: what shutdownNow has got it returns, and it
+     * is not cancelled here.
      */
-    private void armAgain() {
+    private void armAgain(TimedFuture<?> future) {
         boolean isArmed = false;
         try {
-            isArmed = arm();
+            isArmed = arm(future);
         } finally {
             if (!isArmed) { // disabled, or the workqueue is closed or being drained, or out of memory
                 cancelIdle();
             }
         }
-        if (isArmed && (future.isDone() || isRefusedBy(view.state()))) {
+        if (isArmed && (future.isDone() || isRefusedBy(view.state())) && claim()) {
             future.cancel(false);
-            withdraw();
+            end();
         }
     }
 
     /** Whoever knows that no instance is left. */
     private void cancelIdle() {
         if (endIdle()) {
+            TimedFuture<?> future = future();
+            assert future != null;
             future.cancel(false);
             end();
         }

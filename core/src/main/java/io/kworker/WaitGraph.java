@@ -20,13 +20,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Only handlers are nodes: nobody waits for other threads. A handler that waits cannot go on before its wait is
  * over, and cannot leave this graph while a thread looks at it, so what is found to be a knot is one: a set of waits of
  * which each needs another one of the set to end. From outside it could only be cut by cancelling an item that has not
- * started, or by raising a limit.
+ * started, by raising a limit, or by interrupting who waits for a future.
  *
  * <p>Assumption: a handler has one wait at a time, which it begins and ends itself.
  */
 final class WaitGraph {
     /** After so long a handler that waits looks again, then after twice as long, and so on up to the other. */
-    private static final long FIRST_LOOK_NANOS = 10_000_000;
+    static final long FIRST_LOOK_NANOS = 10_000_000;
     private static final long LAST_LOOK_NANOS = 1_000_000_000;
 
     private static final ReentrantLock LOCK = new ReentrantLock();
@@ -132,7 +132,7 @@ final class WaitGraph {
                     isOver = pause.await(nanos);
                     if (!isOver && wait != null) {
                         check(wait);
-                        nanos = Math.min(2 * nanos, LAST_LOOK_NANOS);
+                        nanos = later(nanos);
                     }
                 } catch (InterruptedException e) {
                     interrupted = true;
@@ -145,6 +145,11 @@ final class WaitGraph {
         }
     }
 
+    /** How long to wait for the next look, after a look after so long. */
+    static long later(long nanos) {
+        return Math.min(2 * nanos, LAST_LOOK_NANOS);
+    }
+
     static void end(@Nullable Wait wait) {
         if (wait != null) {
             lock();
@@ -153,6 +158,16 @@ final class WaitGraph {
             } finally {
                 LOCK.unlock();
             }
+        }
+    }
+
+    /** Handlers in the graph: for tests. */
+    static int size() {
+        lock();
+        try {
+            return WAITS.size();
+        } finally {
+            LOCK.unlock();
         }
     }
 
@@ -172,26 +187,38 @@ final class WaitGraph {
         if (wait.target().obstacles().isEmpty()) {
             return; // nearly always
         }
-        Set<Wait> stuck = reachable(wait);
-        // in this order: a target that is not over after the look at what blocks it was the one looked at
-        while (stuck.removeIf(one -> !one.target().isBlocked(stuck) || one.target().isOver())) {
-            // what has become free may free others
-        }
-        if (stuck.contains(wait)) {
-            throw new WorkDeadlockException(chain(wait, stuck));
-        }
+        List<Wait> reachable = reachable(wait);
+        Set<Wait> stuck = Collections.newSetFromMap(new IdentityHashMap<>());
+        stuck.addAll(reachable);
+        int before;
+        do {
+            before = stuck.size();
+            for (Wait one : reachable.reversed()) { // a long chain is free from its end
+                // in this order: a target that is not over after the look at what blocks it was the one looked at
+                if (stuck.contains(one) && (!one.target().isBlocked(stuck) || one.target().isOver())) {
+                    stuck.remove(one); // what has become free may free others
+                }
+            }
+            if (!stuck.contains(wait)) {
+                return;
+            }
+        } while (stuck.size() < before);
+        throw new WorkDeadlockException(chain(wait, stuck));
     }
 
-    private static Set<Wait> reachable(Wait from) {
+    /** It, and all that may be in its way, directly or through others; those farther away come later. */
+    private static List<Wait> reachable(Wait from) {
         Set<Wait> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        List<Wait> order = new ArrayList<>();
         Deque<Wait> left = new ArrayDeque<>(List.of(from));
         while (!left.isEmpty()) {
             Wait wait = left.pop();
             if (seen.add(wait)) {
+                order.add(wait);
                 left.addAll(wait.target().obstacles());
             }
         }
-        return seen;
+        return order;
     }
 
     private static String chain(Wait first, Set<Wait> stuck) {
@@ -232,33 +259,66 @@ final class WaitGraph {
 
         @Override
         public Collection<Wait> obstacles() {
-            List<Wait> obstacles = new ArrayList<>(obstacle());
-            Share share = item.pendingShare(state);
-            if (share != null) {
-                obstacles.addAll(holders(share));
-            }
-            return obstacles;
+            return both(obstacle(), holdersOfAll(item.pendingShare(state)));
         }
 
         /** The run in progress has to end, and the pending instance needs a slot. */
         @Override
         public boolean isBlocked(Set<Wait> stuck) {
-            return obstacle().stream().anyMatch(stuck::contains) || isWithoutSlot(stuck);
-        }
-
-        private boolean isWithoutSlot(Set<Wait> stuck) {
-            Share share = item.pendingShare(state);
-            int limit = share == null ? 0 : share.slots();
-            return share != null && limit > 0 && holders(share).stream().filter(stuck::contains).count() >= limit;
+            return obstacle().stream().anyMatch(stuck::contains) || isWithoutSlot(item.pendingShare(state), stuck);
         }
 
         @Override
         public String describe() {
             Share share = item.isRunning() ? null : item.pendingShare(state);
-            return call + "() for " + item + (share == null ? ""
-                    : ", which needs a slot of workqueue '" + share.workqueue.name() + "' (" + share.slots()
-                            + " in all)");
+            return call + "() for " + item + need(share);
         }
+    }
+
+    /** A task of an executor is to be over. The wait ends by an interrupt as well, so it is left alone then. */
+    record OfTask(TaskFuture<?> future, Thread waiter) implements Target {
+        @Override
+        public boolean isOver() {
+            return future.isDone() || waiter.isInterrupted();
+        }
+
+        /** The run in progress, if it waits. */
+        private List<Wait> obstacle() {
+            Work item = future.item();
+            Holdup runner = item == null ? null : runner(item);
+            return runner == null ? List.of() : List.of(runner.by());
+        }
+
+        private @Nullable Share pendingShare() {
+            Work item = future.item();
+            return item == null ? null : item.pendingShare();
+        }
+
+        @Override
+        public Collection<Wait> obstacles() {
+            return both(obstacle(), holdersOfAll(pendingShare()));
+        }
+
+        @Override
+        public boolean isBlocked(Set<Wait> stuck) {
+            return obstacle().stream().anyMatch(stuck::contains) || isWithoutSlot(pendingShare(), stuck);
+        }
+
+        @Override
+        public String describe() {
+            return "Future.get() for " + future.item() + need(pendingShare());
+        }
+    }
+
+    private static Collection<Wait> both(List<Wait> some, List<Wait> others) {
+        List<Wait> all = new ArrayList<>(some);
+        all.addAll(others);
+        return all;
+    }
+
+    private static String need(@Nullable Share share) {
+        return share == null ? ""
+                : ", which needs a slot of workqueue '" + share.workqueue.name() + "' (" + share.slots() + " in all)";
     }
 
     /** The wait that keeps the run of an item from ending, and which instance it is that runs. */
@@ -324,6 +384,23 @@ final class WaitGraph {
             }
         }
         return holders;
+    }
+
+    /** The same where they hold all slots there are: else an item of that share starts when others end. */
+    private static List<Wait> holdersOfAll(@Nullable Share share) {
+        List<Wait> holders = share == null ? List.of() : holders(share);
+        return share != null && isAll(holders.size(), share) ? holders : List.of();
+    }
+
+    /** Whether an item that is queued there gets no slot while those go on. */
+    private static boolean isWithoutSlot(@Nullable Share share, Set<Wait> stuck) {
+        return share != null && isAll(holders(share).stream().filter(stuck::contains).count(), share);
+    }
+
+    /** Of a workqueue that is frozen it cannot be said. */
+    private static boolean isAll(long slots, Share share) {
+        int limit = share.slots();
+        return limit > 0 && slots >= limit;
     }
 
     /** Everything is to be over that was queued to a workqueue before a round. */

@@ -7,8 +7,10 @@ package io.kworker;
  * directly or through others; for an item that gets no slot since those who wait for it hold all of them. In the kernel
  * this is a deadlock that only lockdep would have told (semantics J6, G58).
  *
- * <p>The message says who waits for what, one hop a line. The wait has not begun and the call has changed nothing. What
- * the engine does not know of is not seen: locks and latches, and what a thread waits for that a handler has started.
+ * <p>The message says who waits for what, one hop a line. The wait has not begun, or is given up, and the call has
+ * changed nothing. So is {@link java.util.concurrent.Future#get} answered, where the future is of an
+ * {@linkplain Workqueue#asExecutorService executor of a workqueue} and no time limit is given. What the engine does not
+ * know of is not seen: locks, latches, other futures, and what a thread waits for that a handler has started.
  */
 public final class WorkDeadlockException extends IllegalStateException {
     private static final long serialVersionUID = 1L;

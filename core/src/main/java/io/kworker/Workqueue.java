@@ -707,10 +707,15 @@ public final class Workqueue implements AutoCloseable {
      * <p>{@link #maxActive} is how many tasks run at once, those that block included: on each CPU where this workqueue
      * is bound, in all where it is unbound. Take a bound one for many short tasks, which start on the CPU that
      * submitted them; an unbound one, with {@code maxActive(n)}, for a fixed number of tasks at once, as
-     * {@code newFixedThreadPool(n)} has it; an ordered one for a task at a time. Where n tasks wait for others that are
-     * behind them in the same workqueue, those never start; that is a deadlock, as in a thread pool that is too small.
-     * {@link Work#flush} would find it at once, {@link java.util.concurrent.Future#get} does not: the watchdog reports
-     * it ({@link WorkRuntime.Builder#watchdog}).
+     * {@code newFixedThreadPool(n)} has it ({@link Builder#maxActive} about machines with several nodes); an ordered
+     * one for a task at a time.
+     *
+     * <p>Where n tasks wait for others that are behind them in the same workqueue, those never start; that is a
+     * deadlock, as in a thread pool that is too small. A handler that waits in {@link java.util.concurrent.Future#get}
+     * without a time limit, or in {@code invokeAll}, is told so by a {@link WorkDeadlockException}, some hundredths of
+     * a second after that has become certain, and a second at most. Other waits of such a kind, in
+     * {@link java.util.concurrent.CompletableFuture#join} or on a latch, are not known; the watchdog reports that
+     * nothing goes on ({@link WorkRuntime.Builder#watchdog}).
      *
      * <p>Tasks start with a clear interrupt flag, and an interrupt by {@code cancel(true)} or {@code shutdownNow} is
      * over with the task it was meant for. A task that is cancelled before it starts is taken back at once, and what it
@@ -1013,7 +1018,10 @@ public final class Workqueue implements AutoCloseable {
         }
 
         /**
-         * The most items that may be active at a time: on each CPU, or in all where the workqueue is unbound.
+         * The most items that may be active at a time: on each CPU, or in all where the workqueue is unbound. On a
+         * machine with several NUMA nodes an unbound one divides it among them, in proportion to their CPUs, rounded up
+         * and never below {@link #minActive}, so that the sum may be more (G33); with {@link Affinity#SYSTEM} it is one
+         * limit for all of them.
          *
          * @param items 1 to {@value Workqueue#MAX_ACTIVE_LIMIT}; {@value Workqueue#DEFAULT_MAX_ACTIVE} if not given
          * @return this

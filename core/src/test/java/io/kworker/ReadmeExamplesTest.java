@@ -104,13 +104,8 @@ class ReadmeExamplesTest {
      */
     @Test
     void the_readmes_examples_are_the_ones_tested_here() throws IOException {
-        Path root = Path.of("").toAbsolutePath();
-        while (root != null && !Files.exists(root.resolve(THIS_FILE))) {
-            root = root.getParent();
-        }
-        assertTrue(root != null, "no checkout around " + Path.of("").toAbsolutePath());
-        List<String> here = code(Files.readString(root.resolve(THIS_FILE)));
-        String[] parts = Files.readString(root.resolve("README.md")).split("```java");
+        List<String> here = code(Files.readString(Checkout.file(THIS_FILE)));
+        String[] parts = Files.readString(Checkout.file("README.md")).split("```java");
         assertEquals(2, parts.length - 1);
         for (String part : List.of(parts).subList(1, parts.length)) {
             List<String> example = code(part.substring(0, part.indexOf("```")));

@@ -279,17 +279,20 @@ abstract class ScheduledExecutorServiceContract extends ExecutorServiceContract 
         assertFalse(delayed.isDone() || periodic.isDone());
     }
 
+    /** What is returned is not cancelled, and what is not returned is. */
     @Test
     void shutdown_now_against_periodic_tasks_ends_them() throws Exception {
-        for (int i = 0; i < 100; i++) {
+        for (int i = 0; i < 200; i++) {
             ScheduledExecutorService executor = make(2);
             AtomicInteger runs = new AtomicInteger();
-            executor.scheduleAtFixedRate(runs::incrementAndGet, 0, 1, TimeUnit.NANOSECONDS);
-            executor.scheduleWithFixedDelay(runs::incrementAndGet, 0, 1, TimeUnit.NANOSECONDS);
+            List<ScheduledFuture<?>> futures =
+                    List.of(executor.scheduleAtFixedRate(runs::incrementAndGet, 0, 1, TimeUnit.NANOSECONDS),
+                            executor.scheduleWithFixedDelay(runs::incrementAndGet, 0, 1, TimeUnit.NANOSECONDS));
             int enough = i;
             Await.until("they run", () -> runs.get() > enough);
-            if (i % 2 == 0) {
-                executor.shutdownNow();
+            List<Runnable> returned = List.of();
+            if (i % 4 != 0) {
+                returned = executor.shutdownNow();
             } else {
                 executor.shutdown();
             }
@@ -297,6 +300,9 @@ abstract class ScheduledExecutorServiceContract extends ExecutorServiceContract 
             int atTermination = runs.get();
             Thread.yield();
             assertEquals(atTermination, runs.get());
+            for (ScheduledFuture<?> future : futures) {
+                assertTrue(!keepsItsWord() || future.isCancelled() != returned.contains(future), "round " + i);
+            }
         }
     }
 }

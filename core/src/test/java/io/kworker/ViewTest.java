@@ -24,6 +24,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
@@ -191,6 +192,42 @@ class ViewTest {
         other.close();
     }
 
+    /** J8: they run on the same threads, one after another. */
+    @Test
+    void shutdown_now_interrupts_no_task_of_another_executor() {
+        Workqueue workqueue = workqueue(1);
+        AtomicInteger strays = new AtomicInteger();
+        AtomicInteger interrupted = new AtomicInteger();
+        ExecutorService other = workqueue.asExecutorService();
+        for (int i = 0; i < 2_000; i++) {
+            ExecutorService one = workqueue.asExecutorService();
+            AtomicBoolean isNear = new AtomicBoolean();
+            boolean isLong = i % 2 == 0; // else it ends, or has not begun, when the interrupt comes
+            one.execute(() -> {
+                isNear.set(true);
+                while (isLong && !Thread.currentThread().isInterrupted()) {
+                    Thread.onSpinWait();
+                }
+                if (Thread.currentThread().isInterrupted()) {
+                    interrupted.incrementAndGet();
+                }
+            });
+            Future<?> next = other.submit(() -> {
+                if (Thread.currentThread().isInterrupted()) {
+                    strays.incrementAndGet();
+                }
+            });
+            if (isLong) {
+                Await.until("it has started", isNear::get);
+            }
+            one.shutdownNow();
+            Await.until("the next one is done", next::isDone);
+        }
+        other.close();
+        assertEquals(0, strays.get());
+        assertTrue(interrupted.get() >= 1_000);
+    }
+
     /** J2: what is queued runs, what waits for a timer is cancelled. */
     @Test
     void the_end_of_the_workqueue_ends_its_executors() {
@@ -212,7 +249,7 @@ class ViewTest {
         submitter.join();
         assertThrows(CancellationException.class, delayed::get);
         assertThrows(CancellationException.class, periodic::get);
-        Await.until("both are counted, which they are last", () -> workqueue.stats().timersCancelled() == 2);
+        Await.until("both timers are counted", () -> workqueue.stats().timersCancelled() == 2);
         gate.open();
         closer.join();
         assertEquals(2, runs.get());
@@ -332,23 +369,47 @@ class ViewTest {
         executor.close();
     }
 
-    /** A task that waits for one behind it, with no slot left. */
+    /** A task that waits for one behind it, with no slot left, by means that the engine does not know. */
     @Test
-    void a_limit_that_is_too_small_is_reported_by_the_watchdog() {
+    void a_limit_that_is_too_small_for_a_latch_is_reported_by_the_watchdog() {
         try (Logs logs = new Logs()) {
             WorkRuntime runtime = runtimes.start(RuntimeExtension.builder().cpus(RuntimeExtension.firstCpu())
                     .watchdog(Duration.ofMillis(100)));
             ExecutorService executor = runtimes.queue(runtime, "narrow", 1).asExecutorService();
-            AtomicReference<Future<?>> inner = new AtomicReference<>();
-            Future<?> outer = executor.submit(() -> {
-                inner.set(executor.submit(() -> {}));
-                return inner.get().get();
+            CountDownLatch latch = new CountDownLatch(1);
+            executor.submit(() -> {
+                executor.submit(latch::countDown);
+                latch.await();
+                return null;
             });
             String message = logs.await(1, "task stall");
-            assertTrue(message.contains("'narrow'") && message.contains("FutureTask.get"), message);
-            inner.get().cancel(false);
-            Await.until("it ends", outer::isDone);
+            assertTrue(message.contains("'narrow'") && message.contains("CountDownLatch.await"), message);
+            assertTrue(message.contains(ViewTest.class.getName() + "$$Lambda"), message); // what the user has submitted
+            executor.shutdownNow();
             executor.close();
+        }
+    }
+
+    /** Whoever gets the next instance of a periodic task decides: its worker cancels it, or shutdownNow returns it. */
+    @Test
+    void shutdown_now_against_re_arming_returns_or_cancels_a_periodic_task() throws Exception {
+        Workqueue workqueue = runtimes.queue(runtimes.runtime(), "view", 4);
+        for (int round = 0; round < 2_000; round++) {
+            ScheduledExecutorService executor = workqueue.asScheduledExecutorService();
+            AtomicInteger runs = new AtomicInteger();
+            List<ScheduledFuture<?>> futures = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                futures.add(executor.scheduleWithFixedDelay(runs::incrementAndGet, 0, 1, TimeUnit.DAYS));
+            }
+            int enough = 1 + round % 4;
+            while (runs.get() < enough) {
+                Thread.onSpinWait();
+            }
+            List<Runnable> returned = executor.shutdownNow();
+            assertTrue(executor.awaitTermination(20, TimeUnit.SECONDS));
+            for (ScheduledFuture<?> future : futures) {
+                assertTrue(future.isCancelled() != returned.contains(future), "round " + round);
+            }
         }
     }
 
@@ -399,6 +460,81 @@ class ViewTest {
         };
         assertTrue(future.cancel(false));
         return new WeakReference<>(payload);
+    }
+
+    /** Nor is a result kept, though the books go on counting the task for a while. */
+    @Test
+    void a_task_that_is_over_is_let_go() throws Exception {
+        View executor = (View) workqueue(1).asScheduledExecutorService();
+        List<WeakReference<Object>> payloads = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            payloads.add(over((ScheduledExecutorService) executor, i));
+        }
+        ((ExecutorService) executor).submit(() -> {}).get(); // a worker may refer to what it has run last
+        Await.until("they are collected: " + payloads, () -> {
+            System.gc();
+            return payloads.stream().allMatch(payload -> payload.get() == null);
+        });
+        assertTrue(executor.size() >= payloads.size());
+        executor.close();
+    }
+
+    private static WeakReference<Object> over(ScheduledExecutorService executor, int kind) throws Exception {
+        Object payload = new Object();
+        Future<?> future = switch (kind) {
+            case 0 -> executor.submit(() -> payload);
+            case 1 -> executor.schedule(() -> payload, 1, TimeUnit.MILLISECONDS);
+            case 2 -> executor.submit(() -> {}, payload);
+            default -> executor.scheduleAtFixedRate(() -> {
+                throw new IllegalStateException(payload.toString());
+            }, 0, 1, TimeUnit.MILLISECONDS);
+        };
+        Await.until("it is over", future::isDone);
+        return new WeakReference<>(payload);
+    }
+
+    /** Who keeps the future of a task that is over, however it has ended, keeps nothing of the engine's. */
+    @Test
+    void a_future_lets_go_of_its_task() {
+        ScheduledExecutorService executor = workqueue(1).asScheduledExecutorService();
+        Gate gate = runtimes.gate();
+        Callable<Object> failing = () -> {
+            throw new IllegalStateException("as the test wants");
+        };
+        List<Future<?>> futures = List.of(executor.submit(() -> 1), executor.submit(failing),
+                executor.schedule(() -> 1, 1, TimeUnit.MILLISECONDS), executor.schedule(() -> 1, 1, TimeUnit.DAYS),
+                executor.scheduleAtFixedRate(() -> {}, 1, 1, TimeUnit.MILLISECONDS), executor.submit(() -> {
+                    gate.pass();
+                    return 1;
+                }), executor.submit(() -> 1));
+        Await.until("two are over", () -> futures.stream().filter(Future::isDone).count() >= 2);
+        assertTrue(futures.stream().allMatch(future -> ((TaskFuture<?>) future).item() != null || future.isDone()));
+        futures.forEach(future -> future.cancel(true));
+        Await.until("all have let go",
+                () -> futures.stream().allMatch(future -> ((TaskFuture<?>) future).item() == null));
+        executor.close();
+    }
+
+    /** Of several tasks the first one that succeeds is enough; what the others refer to is not kept. */
+    @Test
+    void what_invoke_any_leaves_behind_is_let_go() throws Exception {
+        ExecutorService executor = workqueue(1).asExecutorService();
+        List<WeakReference<Object>> payloads = new ArrayList<>();
+        assertEquals("quick", executor.invokeAny(List.of(() -> "quick", late(payloads), late(payloads))));
+        Gate gate = runtimes.gate();
+        ExecutorServiceContract.occupy(executor, gate);
+        Await.until("they are collected", () -> {
+            System.gc();
+            return payloads.stream().allMatch(payload -> payload.get() == null);
+        });
+        gate.open();
+        executor.close();
+    }
+
+    private static Callable<String> late(List<WeakReference<Object>> payloads) {
+        Object payload = new Object();
+        payloads.add(new WeakReference<>(payload));
+        return () -> "late" + payload;
     }
 
     /** Tasks that are over are swept out of the books, however many there were at once. */
