@@ -37,10 +37,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -516,6 +518,38 @@ class GuideExamplesTest {
         }
         visits.forEach(Work::flush);
         assertEquals(runtime.cpus().length, visited.size());
+    }
+
+    // ---- threads ----
+
+    @Test
+    void a_thread_for_each_task() throws InterruptedException, ExecutionException {
+        WorkRuntime runtime = WorkRuntime.shared();
+        List<String> shown = new ArrayList<>();
+        try (ExecutorService perTask = Executors.newThreadPerTaskExecutor(runtime.threadFactory())) {
+            List<Callable<String>> pages = List.of(() -> fetch("index"), () -> fetch("news"));
+            for (Future<String> page : perTask.invokeAll(pages)) {
+                shown.add(page.get());
+            }
+        }
+        assertEquals(List.of("<index>", "<news>"), shown);
+    }
+
+    @Test
+    void a_thread_on_another_cpu() {
+        WorkRuntime runtime = WorkRuntime.shared();
+        int otherCpu = runtime.cpus()[runtime.cpus().length - 1];
+        Queue<String> shown = new ConcurrentLinkedQueue<>();
+        AtomicInteger made = new AtomicInteger();
+        Work handler = Work.of(work -> {
+            ThreadFactory near = Thread.ofVirtual().factory(); // in a handler: on its own CPU
+            ThreadFactory there = runtime.threadFactory(otherCpu);
+            there.newThread(() -> shown.add(fetch("far"))).start();
+            near.newThread(made::incrementAndGet).start();
+        });
+        handler.schedule();
+        handler.flush();
+        Await.until("both threads have run", () -> made.get() == 1 && List.copyOf(shown).equals(List.of("<far>")));
     }
 
     // ---- looking ----
