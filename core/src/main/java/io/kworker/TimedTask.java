@@ -50,12 +50,15 @@ final class TimedTask extends Task {
 
     @Override
     void queue(int cpu) {
-        arm();
+        arm(cpu);
     }
 
     /** False where someone has disabled the item. */
-    private boolean arm() {
-        return view.workqueue.queueDelayed(trigger, future.due() - System.nanoTime());
+    private boolean arm(int cpu) {
+        Workqueue workqueue = view.workqueue;
+        return future.isPast() ? workqueue.queue(trigger, cpu)
+                : workqueue.armAt(trigger, cpu, workqueue.runtime().ticks().ceil(future.due()),
+                        trigger.countdown.caller());
     }
 
     /** By default what is delayed runs after a shutdown, and what is periodic does not. */
@@ -99,7 +102,7 @@ final class TimedTask extends Task {
     private void armAgain() {
         boolean isArmed = false;
         try {
-            isArmed = arm();
+            isArmed = arm(view.workqueue.runtime().localCpu());
         } finally {
             if (!isArmed) { // disabled, or the workqueue is closed or being drained, or out of memory
                 cancelIdle();
