@@ -62,7 +62,7 @@ final class ScheduledView extends View implements ScheduledExecutorService {
             placeIsFree();
             throw t;
         }
-        future.task = task;
+        future.belongTo(task);
         submit(task);
     }
 }

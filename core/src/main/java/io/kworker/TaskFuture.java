@@ -21,7 +21,7 @@ class TaskFuture<V extends @Nullable Object> extends FutureTask<V> {
      * M: by who executes it, before it is queued; a second one where the user has it executed again. Null once it is
      * over, by who has made it so: who keeps a future keeps no more than the result.
      */
-    volatile @Nullable Task task;
+    @Nullable Task task;
 
     /** I: what runs, for reports. */
     final Class<?> function;
@@ -36,9 +36,13 @@ class TaskFuture<V extends @Nullable Object> extends FutureTask<V> {
         function = runnable.getClass();
     }
 
+    private @Nullable Task taskAcquire() {
+        return (Task) TASK.getAcquire(this);
+    }
+
     /** What is queued for it, or null where its submitter runs it. */
     final @Nullable Work item() {
-        Task of = task;
+        Task of = taskAcquire();
         return of == null ? null : of.item();
     }
 
@@ -72,9 +76,14 @@ class TaskFuture<V extends @Nullable Object> extends FutureTask<V> {
         }
     }
 
+    /** Submitter. Whoever has the future from the submission sees the task. */
+    final void belongTo(Task of) {
+        TASK.setRelease(this, of);
+    }
+
     @Override
     protected final void done() {
-        Task of = task;
+        Task of = taskAcquire();
         if (of != null) {
             if (isCancelled()) {
                 of.withdraw();

@@ -2,6 +2,9 @@
 // Copyright 2026 the kworker authors
 package io.kworker;
 
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Delayed;
 import java.util.concurrent.RunnableScheduledFuture;
@@ -13,30 +16,50 @@ final class TimedFuture<V extends @Nullable Object> extends TaskFuture<V> implem
     /** The longest delay, half of what there is, so that deadlines can be compared. */
     private static final long MAX_DELAY = Long.MAX_VALUE >> 1;
 
+    private static final VarHandle DUE = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "due", VarHandle.class, TimedFuture.class, long.class);
+
     /** I: nanoseconds; positive for a fixed rate, negative for a fixed delay, 0 for once. */
     private final long period;
 
     /** S: by who makes it, then by its runs: a {@link System#nanoTime}. */
-    private volatile long due;
+    private long due;
+
+    /** W: by who makes it, then by its runs: the next run is to come at once. */
+    private boolean isPast;
 
     TimedFuture(Callable<V> callable, long delay) {
         super(callable);
         this.period = 0;
-        this.due = after(delay);
+        delayBy(delay);
     }
 
     TimedFuture(Runnable runnable, V value, long delay, long period) {
         super(runnable, value);
         this.period = period;
-        this.due = after(delay);
+        delayBy(delay);
     }
 
-    private static long after(long delay) {
-        return System.nanoTime() + Math.clamp(delay, 0, MAX_DELAY);
+    /** So long after now. */
+    private void delayBy(long delay) {
+        isPast = delay <= 0;
+        DUE.setOpaque(this, System.nanoTime() + Math.clamp(delay, 0, MAX_DELAY));
+    }
+
+    /** So long after the run before was due, whenever that came. */
+    private void advanceBy(long time) {
+        long next = due + Math.min(time, MAX_DELAY);
+        isPast = next - System.nanoTime() <= 0;
+        DUE.setOpaque(this, next);
     }
 
     long due() {
-        return due;
+        return (long) DUE.getOpaque(this);
+    }
+
+    /** Who arms it. Whether the next run is to come at once: so that nobody has to read the clock again. */
+    boolean isPast() {
+        return isPast;
     }
 
     @Override
@@ -46,12 +69,12 @@ final class TimedFuture<V extends @Nullable Object> extends TaskFuture<V> implem
 
     @Override
     public long getDelay(TimeUnit unit) {
-        return unit.convert(due - System.nanoTime(), TimeUnit.NANOSECONDS);
+        return unit.convert(due() - System.nanoTime(), TimeUnit.NANOSECONDS);
     }
 
     @Override
     public int compareTo(Delayed other) {
-        return other instanceof TimedFuture<?> timed ? Long.signum(due - timed.due)
+        return other instanceof TimedFuture<?> timed ? Long.signum(due() - timed.due())
                 : Long.compare(getDelay(TimeUnit.NANOSECONDS), other.getDelay(TimeUnit.NANOSECONDS));
     }
 
@@ -71,7 +94,11 @@ final class TimedFuture<V extends @Nullable Object> extends TaskFuture<V> implem
         if (!isPeriodic()) {
             super.run();
         } else if (runAndReset()) {
-            due = period > 0 ? due + Math.min(period, MAX_DELAY) : after(-period);
+            if (period > 0) {
+                advanceBy(period);
+            } else {
+                delayBy(-period);
+            }
             again = true;
         }
         return again;

@@ -69,12 +69,15 @@ final class TimedTask extends Task {
     void queue(int cpu) {
         TimedFuture<?> future = future();
         assert future != null;
-        arm(future);
+        arm(future, cpu);
     }
 
     /** False where someone has disabled the item. */
-    private boolean arm(TimedFuture<?> future) {
-        return view.workqueue.queueDelayed(trigger, future.due() - System.nanoTime());
+    private boolean arm(TimedFuture<?> future, int cpu) {
+        Workqueue workqueue = view.workqueue;
+        return future.isPast() ? workqueue.queue(trigger, cpu)
+                : workqueue.armAt(trigger, cpu, workqueue.runtime().ticks().ceil(future.due()),
+                        trigger.countdown.caller());
     }
 
     /** By default what is delayed runs after a shutdown, and what is periodic does not. */
@@ -119,7 +122,7 @@ final class TimedTask extends Task {
     private void armAgain(TimedFuture<?> future) {
         boolean isArmed = false;
         try {
-            isArmed = arm(future);
+            isArmed = arm(future, view.workqueue.runtime().localCpu());
         } finally {
             if (!isArmed) { // disabled, or the workqueue is closed or being drained, or out of memory
                 cancelIdle();

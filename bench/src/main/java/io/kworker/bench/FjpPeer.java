@@ -14,7 +14,11 @@ final class FjpPeer implements Peer {
     }
 
     static ForkJoinPool newPool(PeerThreads threads) {
-        return new ForkJoinPool(1, owner -> new Worker(owner, threads), null, true);
+        return newPool(threads, 1);
+    }
+
+    static ForkJoinPool newPool(PeerThreads threads, int count) {
+        return new ForkJoinPool(count, owner -> new Worker(owner, threads), null, true);
     }
 
     @Override

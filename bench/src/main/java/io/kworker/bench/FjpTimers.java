@@ -12,7 +12,11 @@ final class FjpTimers implements TimerPeer {
     private final ForkJoinPool pool;
 
     FjpTimers(PeerThreads threads) {
-        pool = FjpPeer.newPool(threads);
+        pool = newPool(threads, 1);
+    }
+
+    static ForkJoinPool newPool(PeerThreads threads, int count) {
+        ForkJoinPool pool = FjpPeer.newPool(threads, count);
         CompletableFuture<Void> ran = new CompletableFuture<>();
         Thread starter = threads.newThread(() -> pool.schedule(() -> ran.complete(null), 1, TimeUnit.NANOSECONDS));
         starter.start(); // the thread that sees to the deadlines inherits its CPU
@@ -20,6 +24,7 @@ final class FjpTimers implements TimerPeer {
         ran.join();
         ThreadMasks.all().stream().filter(thread -> thread.name().startsWith("ForkJoinPool"))
                 .forEach(thread -> threads.adopt(thread.threadId()));
+        return pool;
     }
 
     @Override

@@ -83,6 +83,12 @@ final class LaneMain {
             case Idle.MANY_TIMERS -> new IdleRound(lane, cpus, Idle.MANY).run(amount);
             case Blocking.NAPS -> new NapRound(lane, cpus).run(amount);
             case Blocking.SLEEPERS -> new CrowdRound(lane, cpus).run(amount);
+            case Views.EXECUTE ->
+                new ThroughputRound(lane, cpus, 1).run(amount, threads -> ViewPeer.open(lane, cpus, threads));
+            case Views.SUBMIT_GET -> new SubmitGetRound(lane, cpus).run(amount);
+            case Views.INVOKE_ALL -> new InvokeAllRound(lane, cpus).run(amount);
+            case Views.FORK_JOIN -> new TreeRound(lane, cpus).run(amount);
+            case Views.SCHEDULED -> new ScheduleRound(lane, cpus).run(amount);
             default -> Features.round(lane, cpus, name, amount);
         };
     }

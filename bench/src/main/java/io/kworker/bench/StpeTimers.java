@@ -11,9 +11,14 @@ final class StpeTimers implements TimerPeer {
     private final ScheduledThreadPoolExecutor executor;
 
     StpeTimers(PeerThreads threads) {
-        executor = new ScheduledThreadPoolExecutor(1, threads);
-        executor.setRemoveOnCancelPolicy(true);
-        executor.prestartAllCoreThreads();
+        executor = newPool(threads, 1);
+    }
+
+    static ScheduledThreadPoolExecutor newPool(PeerThreads threads, int count) {
+        ScheduledThreadPoolExecutor pool = new ScheduledThreadPoolExecutor(count, threads);
+        pool.setRemoveOnCancelPolicy(true);
+        pool.prestartAllCoreThreads();
+        return pool;
     }
 
     @Override

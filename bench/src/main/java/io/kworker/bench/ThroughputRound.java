@@ -5,6 +5,7 @@ package io.kworker.bench;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAccumulator;
+import java.util.function.Function;
 
 /**
  * Items per second through an executor, measured in a forked JVM.
@@ -57,8 +58,13 @@ final class ThroughputRound {
     }
 
     Map<String, Double> run(long millis) {
+        return run(millis, threads -> lane.contender().open(lane.placement(), cpus, threads));
+    }
+
+    /** @param opening makes the executor, given who is to place its threads */
+    Map<String, Double> run(long millis, Function<PeerThreads, Peer> opening) {
         PeerThreads threads = new PeerThreads(lane, cpus);
-        try (Peer peer = lane.contender().open(lane.placement(), cpus, threads)) {
+        try (Peer peer = opening.apply(threads)) {
             firstItems(peer);
             change.during(peer, () -> Producers.run(producers,
                     index -> produce(index, peer, TimeUnit.MILLISECONDS.toNanos(millis)), threads::verify));

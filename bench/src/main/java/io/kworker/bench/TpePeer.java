@@ -11,8 +11,14 @@ final class TpePeer implements Peer {
     private final ThreadPoolExecutor executor;
 
     TpePeer(PeerThreads threads) {
-        executor = new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), threads);
-        executor.prestartAllCoreThreads();
+        executor = newPool(threads, 1);
+    }
+
+    static ThreadPoolExecutor newPool(PeerThreads threads, int count) {
+        ThreadPoolExecutor pool =
+                new ThreadPoolExecutor(count, count, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), threads);
+        pool.prestartAllCoreThreads();
+        return pool;
     }
 
     @Override

@@ -18,8 +18,12 @@ final class VtPeer implements Peer {
     private final ExecutorService executor;
 
     VtPeer(PeerThreads threads) {
+        executor = newExecutor(threads);
+    }
+
+    static ExecutorService newExecutor(PeerThreads threads) {
         makeCarriers(threads);
-        executor = Executors.newVirtualThreadPerTaskExecutor();
+        return Executors.newVirtualThreadPerTaskExecutor();
     }
 
     /** Keeps every carrier busy at once, so that each exists, is where it belongs, and is known. */
