@@ -166,7 +166,7 @@ final class Carrier extends Thread {
             return true;
         }
         if (message != null) {
-            budget--;
+            budget = Math.max(0, budget - 1);
             Worker worker = message instanceof Worker woken ? woken : crew.workerOf(message);
             return mount(worker == null ? message : worker.continuation(), worker);
         }

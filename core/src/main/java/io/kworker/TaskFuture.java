@@ -23,6 +23,9 @@ class TaskFuture<V extends @Nullable Object> extends FutureTask<V> {
      */
     volatile @Nullable Task task;
 
+    /** M: it was to be executed by one task when it was given to another: nobody knows which of them will end it. */
+    private volatile boolean isShared;
+
     /** I: what runs, for reports. */
     final Class<?> function;
 
@@ -36,10 +39,19 @@ class TaskFuture<V extends @Nullable Object> extends FutureTask<V> {
         function = runnable.getClass();
     }
 
-    /** What is queued for it, or null where its submitter runs it. */
+    /** Who executes it, before that is queued. */
+    final void isExecutedBy(Task another) {
+        Task before = task;
+        if (before != null && !before.isOver()) {
+            isShared = true;
+        }
+        task = another;
+    }
+
+    /** What is queued for it and certainly ends it; null where there is none, as where its submitter runs it. */
     final @Nullable Work item() {
         Task of = task;
-        return of == null ? null : of.item();
+        return of == null || isShared ? null : of.item();
     }
 
     /**

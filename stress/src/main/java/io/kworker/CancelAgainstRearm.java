@@ -108,6 +108,7 @@ public final class CancelAgainstRearm {
         private int runs;
         private final ScheduledFuture<?> future =
                 view.scheduleAtFixedRate(() -> runs++, 0, 1, TimeUnit.NANOSECONDS);
+        private final Work item = ((TimedFuture<?>) future).item();
 
         @Actor
         public void worker() {
@@ -126,7 +127,7 @@ public final class CancelAgainstRearm {
             int before = runs;
             cpu.serve();
             r.r1 = before;
-            r.r2 = runs != before || ((TimedFuture<?>) future).task.item().isBusy();
+            r.r2 = runs != before || item.isBusy();
             view.shutdown();
             r.r3 = view.isTerminated();
         }
