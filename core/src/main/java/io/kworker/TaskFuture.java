@@ -23,7 +23,7 @@ class TaskFuture<V extends @Nullable Object> extends FutureTask<V> {
      */
     volatile @Nullable Task task;
 
-    /** M: it was to be executed by one task when it was given to another: nobody knows which of them will end it. */
+    /** M: somebody else than its task runs it, or another task may: nobody knows who will end it. */
     private volatile boolean isShared;
 
     /** I: what runs, for reports. */
@@ -82,6 +82,16 @@ class TaskFuture<V extends @Nullable Object> extends FutureTask<V> {
         } finally {
             WaitGraph.end(wait);
         }
+    }
+
+    /** Its task's, or any thread's that has it for a Runnable. */
+    @Override
+    public void run() {
+        Task of = task;
+        if (of != null && !of.isRunHere()) {
+            isShared = true;
+        }
+        super.run();
     }
 
     @Override
