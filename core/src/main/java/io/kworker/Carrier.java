@@ -166,7 +166,7 @@ final class Carrier extends Thread {
             return true;
         }
         if (message != null) {
-            budget--;
+            budget = Math.max(0, budget - 1);
             Worker worker = message instanceof Worker woken ? woken : crew.workerOf(message);
             return mount(worker == null ? message : worker.continuation(), worker);
         }
@@ -256,8 +256,11 @@ final class Carrier extends Thread {
     /** Ends the sleep of a worker. */
     void wake(Worker sleeper, Runnable wakeUp) {
         waking = sleeper;
-        wakeUp.run();
-        waking = null;
+        try {
+            wakeUp.run();
+        } finally {
+            waking = null;
+        }
     }
 
     /** The scheduler's, on this very thread: whether it keeps a continuation of its CPU to itself. */

@@ -36,6 +36,9 @@ final class Cpu {
      */
     static final int TURNS_WITHOUT_URGENT = 64;
 
+    /** Messages of the owner to itself that have room at first. */
+    private static final int ASIDE = 64;
+
     // ---- for anyone ----
 
     /** I. */
@@ -104,7 +107,10 @@ final class Cpu {
     // ---- C ----
 
     /** C: messages of the owner to itself, and those that an owner which cannot mount anything has left. */
-    private final ArrayDeque<Runnable> aside = new ArrayDeque<>();
+    private ArrayDeque<Runnable> aside = new ArrayDeque<>(ASIDE);
+
+    /** C: how many have room there. */
+    private int asideRoom = ASIDE;
 
     /** C: whether there are any: asked between items. */
     private boolean hasAside;
@@ -183,8 +189,19 @@ final class Cpu {
 
     /** Owner. Puts by a message for the carrier, which may be the caller: to be taken as those of others are. */
     void setAside(Runnable message) {
+        if (aside.size() == asideRoom) {
+            growAside();
+        }
         aside.add(message);
         hasAside = true;
+    }
+
+    /** Beforehand: an ArrayDeque that runs out of memory as it grows by itself has lost what is in it. */
+    private void growAside() {
+        ArrayDeque<Runnable> larger = new ArrayDeque<>(2 * asideRoom);
+        larger.addAll(aside);
+        aside = larger;
+        asideRoom *= 2;
     }
 
     /** Owner. The next message, or null where there is none or a hole. */
@@ -397,7 +414,7 @@ final class Cpu {
     void abandon() {
         timers.removeIf(timers::moveOut);
         for (Runnable message = aside.poll(); message != null; message = aside.poll()) {
-            inbox.offer(message);
+            inbox.offer(message instanceof Worker worker ? worker.continuation() : message);
         }
         hasAside = false;
         isAbandoned = 1;

@@ -62,7 +62,7 @@ final class ScheduledView extends View implements ScheduledExecutorService {
             placeIsFree();
             throw t;
         }
-        future.belongTo(task);
+        future.isExecutedBy(task);
         submit(task);
     }
 }

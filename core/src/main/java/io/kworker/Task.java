@@ -161,6 +161,11 @@ class Task extends Work {
         view.ended(this);
     }
 
+    /** Whether the calling thread runs it; sometimes false though it does, while the run is interrupted. */
+    final boolean isRunHere() {
+        return runner == Thread.currentThread();
+    }
+
     final boolean isOver() {
         return runner == OVER;
     }

@@ -23,6 +23,9 @@ class TaskFuture<V extends @Nullable Object> extends FutureTask<V> {
      */
     @Nullable Task task;
 
+    /** M: somebody else than its task runs it, or another task may: nobody knows who will end it. */
+    private volatile boolean isShared;
+
     /** I: what runs, for reports. */
     final Class<?> function;
 
@@ -40,10 +43,19 @@ class TaskFuture<V extends @Nullable Object> extends FutureTask<V> {
         return (Task) TASK.getAcquire(this);
     }
 
-    /** What is queued for it, or null where its submitter runs it. */
+    /** Who executes it, before that is queued. Whoever has the future from the submission sees the task. */
+    final void isExecutedBy(Task another) {
+        Task before = taskAcquire();
+        if (before != null && !before.isOver()) {
+            isShared = true;
+        }
+        TASK.setRelease(this, another);
+    }
+
+    /** What is queued for it and certainly ends it; null where there is none, as where its submitter runs it. */
     final @Nullable Work item() {
         Task of = taskAcquire();
-        return of == null ? null : of.item();
+        return of == null || isShared ? null : of.item();
     }
 
     /**
@@ -76,9 +88,14 @@ class TaskFuture<V extends @Nullable Object> extends FutureTask<V> {
         }
     }
 
-    /** Submitter. Whoever has the future from the submission sees the task. */
-    final void belongTo(Task of) {
-        TASK.setRelease(this, of);
+    /** Its task's, or any thread's that has it for a Runnable. */
+    @Override
+    public void run() {
+        Task of = taskAcquire();
+        if (of != null && !of.isRunHere()) {
+            isShared = true;
+        }
+        super.run();
     }
 
     @Override

@@ -78,7 +78,7 @@ class View extends AbstractExecutorService {
         }
         Task task = newTask(command);
         if (command instanceof TaskFuture<?> future) {
-            future.belongTo(task);
+            future.isExecutedBy(task);
         }
         submit(task);
     }

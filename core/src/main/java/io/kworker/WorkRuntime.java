@@ -288,7 +288,7 @@ public final class WorkRuntime implements AutoCloseable {
      * Makes virtual threads that run on the carriers, for what is written against threads: for
      * {@link java.util.concurrent.Executors#newThreadPerTaskExecutor}, {@code StructuredTaskScope}, a server. Each new
      * thread is given to the next of the {@linkplain #onlineCpus CPUs that are online}, in turn, whichever thread asks;
-     * it stays there. {@link #threadFactory(int)} makes threads for one CPU. A virtual thread that is started otherwise
+     * it stays there. {@link #threadFactory(int)} makes threads for one CPU. A virtual thread that is made otherwise
      * ({@link Thread#ofVirtual}) by one that runs on a carrier, such as a handler, runs on the CPU of that one.
      *
      * <p>They are virtual threads as any other: daemons without a name, which inherit the inheritable thread-locals of
@@ -309,7 +309,8 @@ public final class WorkRuntime implements AutoCloseable {
      *
      * <p>{@link #close} does not wait for these threads: shut down first whatever executor or server they belong to. It
      * waits for the handlers, which may go on making threads; from then on the factory refuses. A thread that lives on,
-     * or is started later, or is started by such a one, runs on the JDK's own carriers.
+     * or is started later, or is made by such a one, runs on the JDK's own carriers. Only where a thread keeps a CPU
+     * that no other carrier may take over does {@code close} wait until it waits for something, or ends.
      *
      * @return always the same factory, for any thread. Its {@code newThread} throws {@link RejectedExecutionException}
      *     once the runtime is closed, and {@link NullPointerException} for no task

@@ -417,4 +417,57 @@ class FutureDeadlockTest {
             assertEquals(thrown, bad.get(20, TimeUnit.SECONDS));
         }
     }
+
+    /** Who has a future executed twice has two that can end it, of which only one is stuck. */
+    @Test
+    void a_future_that_runs_elsewhere_is_waited_for_though_it_is_queued_behind_the_waiter_as_well() throws Exception {
+        try (ExecutorService wide = Kind.UNBOUND.make(runtimes, 2);
+                ExecutorService narrow = Kind.BOUND.make(runtimes, 1)) {
+            Gate gate = runtimes.gate();
+            Gate queued = runtimes.gate();
+            CountDownLatch runs = new CountDownLatch(1);
+            Future<String> inner = wide.submit(() -> {
+                runs.countDown();
+                gate.pass();
+                return "result";
+            });
+            Await.open("it runs", runs);
+            Future<String> outer = narrow.submit(() -> {
+                queued.pass();
+                return inner.get();
+            });
+            narrow.execute((Runnable) inner);
+            queued.open();
+            Await.until("it looks whether it waits in vain", () -> outer.isDone() || WaitGraph.size() == 1);
+            gate.open();
+            assertEquals("result", outer.get(20, TimeUnit.SECONDS));
+        }
+    }
+
+    /** As who lends a hand where the executor is busy. */
+    @Test
+    void so_is_one_that_somebody_runs_who_has_taken_it_for_a_runnable() throws Exception {
+        try (ExecutorService narrow = Kind.BOUND.make(runtimes, 1)) {
+            Gate gate = runtimes.gate();
+            Gate helped = runtimes.gate();
+            CountDownLatch runs = new CountDownLatch(1);
+            AtomicReference<Future<String>> inner = new AtomicReference<>();
+            Future<String> outer = narrow.submit(() -> {
+                helped.pass();
+                return inner.get().get();
+            });
+            inner.set(narrow.submit(() -> {
+                runs.countDown();
+                gate.pass();
+                return "result";
+            }));
+            Thread helper = Thread.ofPlatform().start((Runnable) inner.get());
+            Await.open("it runs", runs);
+            helped.open();
+            Await.until("it looks whether it waits in vain", () -> outer.isDone() || WaitGraph.size() == 1);
+            gate.open();
+            assertEquals("result", outer.get(20, TimeUnit.SECONDS));
+            helper.join();
+        }
+    }
 }

@@ -246,4 +246,23 @@ class ThreadFactoryCloseTest {
             assertEquals(made.size(), ran.get());
         }
     }
+
+    /** The one case in which it waits for a thread: nobody else could end the CPU. */
+    @Test
+    @CarrierOnly
+    void one_that_keeps_a_cpu_which_is_not_taken_from_it_holds_up_the_close() throws InterruptedException {
+        WorkRuntime runtime = runtimes.strictCpu();
+        Gate gate = runtimes.gate();
+        CountDownLatch runs = new CountDownLatch(1);
+        List<Thread> threads = start(runtime.threadFactory(), 1, () -> {
+            runs.countDown();
+            gate.burn();
+        });
+        Await.open("it runs", runs);
+        Thread closer = Thread.ofPlatform().start(runtime::close);
+        Await.never("the runtime is closed", () -> !closer.isAlive());
+        gate.open();
+        closer.join();
+        join(threads);
+    }
 }

@@ -11,12 +11,15 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -352,5 +355,36 @@ class ThreadFactoryTest {
         gate.open();
         join(threads);
         assertNotEquals(0, endless.runs());
+    }
+
+    /** As an hour of that would show it, if the turns were counted on and on. */
+    @Test
+    @CarrierOnly
+    void threads_that_always_can_run_hold_up_no_item_after_many_turns_either() throws Exception {
+        WorkRuntime runtime = runtimes.strictCpu();
+        VarHandle budget = MethodHandles.privateLookupIn(Carrier.class, MethodHandles.lookup())
+                .findVarHandle(Carrier.class, "budget", int.class);
+        Gate gate = runtimes.gate();
+        CountDownLatch alone = new CountDownLatch(1);
+        List<Thread> threads = start(runtime.threadFactory(), 1, () -> {
+            for (int i = 0; i < 1000; i++) {
+                Thread.yield();
+            }
+            Carrier carrier = Carrier.current();
+            if ((int) budget.get(carrier) < 0) {
+                budget.set(carrier, Integer.MIN_VALUE);
+            }
+            Thread.yield();
+            alone.countDown();
+            while (!gate.isOpen()) {
+                Thread.yield();
+            }
+        });
+        Await.open("it has had many turns", alone);
+        Item item = runtimes.item();
+        runtime.system().queue(item);
+        Await.until("the item runs", () -> item.runs() == 1);
+        gate.open();
+        join(threads);
     }
 }
