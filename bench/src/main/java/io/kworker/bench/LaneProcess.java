@@ -7,20 +7,13 @@ import java.io.File;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /** The parent's side of a {@link LaneMain}. */
 final class LaneProcess implements AutoCloseable {
-    /** The two that the jar's manifest gives to {@code java -jar} only, and quiet for JMH. */
-    static final List<String> FLAGS = List.of("--add-opens=java.base/java.lang=ALL-UNNAMED",
-            "--enable-native-access=ALL-UNNAMED", "-XX:-UsePerfData",
-            "--sun-misc-unsafe-memory-access=allow");
-
     private final Lane lane;
     private final Process process;
     private final Writer commands;
@@ -28,21 +21,10 @@ final class LaneProcess implements AutoCloseable {
 
     LaneProcess(Lane lane, Context context, String heap) {
         this.lane = lane;
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(FLAGS);
-        command.addAll(List.of("-Xms" + heap, "-Xmx" + heap));
-        command.addAll(lane.jvmFlags());
-        if (context.smoke()) {
-            command.add("-XX:TieredStopAtLevel=1"); // starts sooner
-        }
-        command.addAll(List.of("-cp", classPath(context), LaneMain.class.getName(),
-                lane.contender().label(), lane.placement().name(), context.cpus().mask()));
-        try {
-            process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-        } catch (IOException e) {
-            throw new BenchException("cannot start " + command, e);
-        }
+        List<String> flags = new ArrayList<>(List.of("-Xms" + heap, "-Xmx" + heap));
+        flags.addAll(lane.jvmFlags());
+        process = ChildJvm.start(context, flags, classPath(context), LaneMain.class,
+                lane.contender().label(), lane.placement().name(), context.cpus().mask());
         commands = process.outputWriter(StandardCharsets.UTF_8);
         answers = process.inputReader(StandardCharsets.UTF_8);
     }
@@ -83,16 +65,6 @@ final class LaneProcess implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            commands.close();
-            if (process.waitFor(2, TimeUnit.SECONDS)) {
-                return;
-            }
-        } catch (IOException e) {
-            // gone already
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        process.destroyForcibly();
+        ChildJvm.end(process);
     }
 }

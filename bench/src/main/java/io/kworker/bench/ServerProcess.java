@@ -5,10 +5,8 @@ package io.kworker.bench;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /** The parent's side of a server in a JVM of its own, which prints its port, and ends when its standard input does. */
 final class ServerProcess implements AutoCloseable {
@@ -20,17 +18,10 @@ final class ServerProcess implements AutoCloseable {
      * @param kind its argument
      */
     ServerProcess(Class<?> main, Enum<?> kind, Context context, String... jvmFlags) {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(LaneProcess.FLAGS);
-        command.addAll(List.of("-Xms256m", "-Xmx256m"));
-        command.addAll(List.of(jvmFlags));
-        if (context.smoke()) {
-            command.add("-XX:TieredStopAtLevel=1"); // starts sooner
-        }
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName(), kind.name()));
+        List<String> flags = new ArrayList<>(List.of("-Xms256m", "-Xmx256m"));
+        flags.addAll(List.of(jvmFlags));
+        process = ChildJvm.start(context, flags, System.getProperty("java.class.path"), main, kind.name());
         try {
-            process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
             BufferedReader answers = process.inputReader(StandardCharsets.UTF_8);
             String line = answers.readLine();
             if (line == null) {
@@ -38,7 +29,7 @@ final class ServerProcess implements AutoCloseable {
             }
             port = Integer.parseInt(line);
         } catch (IOException e) {
-            throw new BenchException("cannot start " + command, e);
+            throw new BenchException("cannot hear from a server: " + main.getSimpleName() + " " + kind, e);
         }
     }
 
@@ -59,16 +50,6 @@ final class ServerProcess implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            process.getOutputStream().close();
-            if (process.waitFor(2, TimeUnit.SECONDS)) {
-                return;
-            }
-        } catch (IOException e) {
-            // gone already
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        process.destroyForcibly();
+        ChildJvm.end(process);
     }
 }

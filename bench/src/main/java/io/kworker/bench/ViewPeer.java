@@ -12,11 +12,12 @@ import java.util.concurrent.ScheduledExecutorService;
  */
 final class ViewPeer implements Peer {
     private final ExecutorService executor;
-    private final AutoCloseable owner;
+    private final Runnable afterwards;
 
-    private ViewPeer(ExecutorService executor, AutoCloseable owner) {
+    /** @param afterwards what is to be closed after the executor */
+    private ViewPeer(ExecutorService executor, Runnable afterwards) {
         this.executor = executor;
-        this.owner = owner;
+        this.afterwards = afterwards;
     }
 
     static ViewPeer open(Lane lane, Cpus cpus, PeerThreads threads) {
@@ -31,7 +32,7 @@ final class ViewPeer implements Peer {
             case VT -> started(VtPeer.newExecutor(threads), 1);
             default -> {
                 KworkerPeer kworker = KworkerPeer.of(lane.contender(), lane.placement(), cpus);
-                yield new ViewPeer(kworker.queue().asExecutorService(), kworker);
+                yield new ViewPeer(kworker.queue().asExecutorService(), kworker::close);
             }
         };
     }
@@ -44,7 +45,7 @@ final class ViewPeer implements Peer {
             case FJP -> started(FjpTimers.newPool(threads, count), count);
             default -> {
                 KworkerPeer kworker = KworkerPeer.of(lane.contender(), lane.placement(), cpus);
-                yield new ViewPeer(kworker.queue().asScheduledExecutorService(), kworker);
+                yield new ViewPeer(kworker.queue().asScheduledExecutorService(), kworker::close);
             }
         };
     }
@@ -90,12 +91,6 @@ final class ViewPeer implements Peer {
     @Override
     public void close() {
         executor.close();
-        try {
-            owner.close();
-        } catch (BenchException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new BenchException("closing failed: " + e, e);
-        }
+        afterwards.run();
     }
 }
