@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -75,6 +76,23 @@ public final class TestThreads {
             }));
         }
         all.forEach(Started::join);
+    }
+
+    /** Starts so many threads of a factory. */
+    static List<Thread> start(ThreadFactory factory, int count, Runnable task) {
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            Thread thread = factory.newThread(task);
+            thread.start();
+            threads.add(thread);
+        }
+        return threads;
+    }
+
+    static void join(List<Thread> threads) throws InterruptedException {
+        for (Thread thread : threads) {
+            thread.join();
+        }
     }
 
     /** The stacks of our threads. */

@@ -25,22 +25,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class ThreadFactoryCloseTest {
     @RegisterExtension final RuntimeExtension runtimes = new RuntimeExtension();
 
-    private static List<Thread> start(ThreadFactory factory, int count, Runnable task) {
-        List<Thread> threads = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            Thread thread = factory.newThread(task);
-            thread.start();
-            threads.add(thread);
-        }
-        return threads;
-    }
-
-    private static void join(List<Thread> threads) throws InterruptedException {
-        for (Thread thread : threads) {
-            thread.join();
-        }
-    }
-
     @Test
     void a_closed_runtime_makes_no_threads() {
         WorkRuntime runtime = runtimes.runtime();
@@ -75,7 +59,7 @@ class ThreadFactoryCloseTest {
         }
         runtime.close();
         threads.forEach(Thread::start);
-        join(threads);
+        TestThreads.join(threads);
         assertEquals(threads.size(), done.get());
     }
 
@@ -85,7 +69,7 @@ class ThreadFactoryCloseTest {
         Gate gate = runtimes.gate();
         CountDownLatch begun = new CountDownLatch(40);
         AtomicInteger done = new AtomicInteger();
-        List<Thread> threads = start(runtime.threadFactory(), 20, () -> {
+        List<Thread> threads = TestThreads.start(runtime.threadFactory(), 20, () -> {
             try {
                 begun.countDown();
                 gate.pass();
@@ -95,7 +79,7 @@ class ThreadFactoryCloseTest {
                 throw new AssertionError(e);
             }
         });
-        threads.addAll(start(runtime.threadFactory(), 20, () -> {
+        threads.addAll(TestThreads.start(runtime.threadFactory(), 20, () -> {
             begun.countDown();
             while (!gate.isOpen()) {
                 try {
@@ -110,7 +94,7 @@ class ThreadFactoryCloseTest {
         runtime.close();
         assertEquals(0, done.get());
         gate.open();
-        join(threads);
+        TestThreads.join(threads);
         assertEquals(40, done.get());
     }
 
@@ -122,18 +106,18 @@ class ThreadFactoryCloseTest {
         Gate closed = runtimes.gate();
         Gate burning = runtimes.gate();
         Gate gate = runtimes.gate();
-        List<Thread> threads = start(runtime.threadFactory(), 1, () -> {
+        List<Thread> threads = TestThreads.start(runtime.threadFactory(), 1, () -> {
             pass(closed);
             burning.open();
             gate.burn();
         });
-        threads.addAll(start(runtime.threadFactory(), 1, () -> {
+        threads.addAll(TestThreads.start(runtime.threadFactory(), 1, () -> {
             pass(burning);
             gate.open();
         }));
         runtime.close();
         closed.open();
-        join(threads);
+        TestThreads.join(threads);
     }
 
     private static void pass(Gate gate) {
@@ -149,7 +133,7 @@ class ThreadFactoryCloseTest {
         WorkRuntime runtime = runtimes.runtime();
         Gate gate = runtimes.gate();
         CountDownLatch begun = new CountDownLatch(8);
-        List<Thread> threads = start(runtime.threadFactory(), 8, () -> {
+        List<Thread> threads = TestThreads.start(runtime.threadFactory(), 8, () -> {
             begun.countDown();
             while (!gate.isOpen()) {
                 Thread.yield();
@@ -161,7 +145,7 @@ class ThreadFactoryCloseTest {
         runtime.close();
         assertFalse(gate.isOpen());
         gate.open();
-        join(threads);
+        TestThreads.join(threads);
     }
 
     @Test
@@ -169,7 +153,7 @@ class ThreadFactoryCloseTest {
         WorkRuntime runtime = runtimes.oneCpu();
         Gate gate = runtimes.gate();
         Gate burning = runtimes.gate();
-        List<Thread> threads = start(runtime.threadFactory(), 1, () -> {
+        List<Thread> threads = TestThreads.start(runtime.threadFactory(), 1, () -> {
             burning.open();
             gate.burn();
         });
@@ -177,7 +161,7 @@ class ThreadFactoryCloseTest {
         runtime.close();
         assertTrue(threads.getFirst().isAlive());
         gate.open();
-        join(threads);
+        TestThreads.join(threads);
     }
 
     /** It moves to the JDK's carriers while it waits. */
@@ -193,7 +177,7 @@ class ThreadFactoryCloseTest {
             List<Thread> threads =
                     List.of(runtime.threadFactory().newThread(close), runtime.threadFactory().newThread(close));
             threads.forEach(Thread::start);
-            join(threads);
+            TestThreads.join(threads);
             assertEquals(2, closed.get());
         }
     }
@@ -242,7 +226,7 @@ class ThreadFactoryCloseTest {
             Await.until("threads run", () -> ran.get() > 10);
             runtime.close();
             maker.join();
-            join(made);
+            TestThreads.join(made);
             assertEquals(made.size(), ran.get());
         }
     }
@@ -254,7 +238,7 @@ class ThreadFactoryCloseTest {
         WorkRuntime runtime = runtimes.strictCpu();
         Gate gate = runtimes.gate();
         CountDownLatch runs = new CountDownLatch(1);
-        List<Thread> threads = start(runtime.threadFactory(), 1, () -> {
+        List<Thread> threads = TestThreads.start(runtime.threadFactory(), 1, () -> {
             runs.countDown();
             gate.burn();
         });
@@ -263,6 +247,6 @@ class ThreadFactoryCloseTest {
         Await.never("the runtime is closed", () -> !closer.isAlive());
         gate.open();
         closer.join();
-        join(threads);
+        TestThreads.join(threads);
     }
 }

@@ -47,22 +47,6 @@ class ThreadFactoryTest {
         return Integer.parseInt(text.substring(text.indexOf("@kworker/") + "@kworker/".length()));
     }
 
-    private static void join(List<Thread> threads) throws InterruptedException {
-        for (Thread thread : threads) {
-            thread.join();
-        }
-    }
-
-    private static List<Thread> start(ThreadFactory factory, int count, Runnable task) {
-        List<Thread> threads = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            Thread thread = factory.newThread(task);
-            thread.start();
-            threads.add(thread);
-        }
-        return threads;
-    }
-
     // ---- placement ----
 
     @Test
@@ -108,13 +92,13 @@ class ThreadFactoryTest {
         int perMaker = 30 * runtime.cpus().length;
         Map<Integer, AtomicInteger> counts = new ConcurrentHashMap<>();
         ConcurrentHashMap.KeySetView<Thread, Boolean> threads = ConcurrentHashMap.newKeySet();
-        Runnable make = () -> threads.addAll(start(runtime.threadFactory(), perMaker,
+        Runnable make = () -> threads.addAll(TestThreads.start(runtime.threadFactory(), perMaker,
                 () -> counts.computeIfAbsent(carrierCpu(), cpu -> new AtomicInteger()).incrementAndGet()));
         Item item = runtimes.item(work -> make.run());
         runtime.system().queue(item);
         TestThreads.together(3, number -> make.run());
         item.flush();
-        join(List.copyOf(threads));
+        TestThreads.join(List.copyOf(threads));
         for (int cpu : runtime.cpus()) {
             assertEquals(4 * 30, counts.get(cpu).get(), counts::toString);
         }
@@ -168,17 +152,18 @@ class ThreadFactoryTest {
                 throw new AssertionError(e);
             }
         };
-        List<Thread> threads = start(runtime.threadFactory(gone), 10, wait);
+        List<Thread> threads = TestThreads.start(runtime.threadFactory(gone), 10, wait);
         runtime.cpuOffline(gone);
         ConcurrentHashMap.KeySetView<Integer, Boolean> seen = ConcurrentHashMap.newKeySet();
-        join(start(runtime.threadFactory(), 50, () -> seen.add(carrierCpu())));
+        TestThreads.join(TestThreads.start(runtime.threadFactory(), 50, () -> seen.add(carrierCpu())));
         assertFalse(seen.contains(gone), seen::toString);
-        threads.addAll(start(runtime.threadFactory(gone), 10, wait)); // named, it is taken: its carriers run elsewhere
+        // named, it is taken: its carriers run elsewhere
+        threads.addAll(TestThreads.start(runtime.threadFactory(gone), 10, wait));
         gate.open();
-        join(threads);
+        TestThreads.join(threads);
         assertEquals(20, done.get());
         runtime.cpuOnline(gone);
-        join(start(runtime.threadFactory(), 50, () -> seen.add(carrierCpu())));
+        TestThreads.join(TestThreads.start(runtime.threadFactory(), 50, () -> seen.add(carrierCpu())));
         assertTrue(seen.contains(gone), seen::toString);
     }
 
@@ -215,7 +200,7 @@ class ThreadFactoryTest {
         AtomicReference<String> seen = new AtomicReference<>();
         local.set("the test's");
         try {
-            join(start(runtime.threadFactory(), 1, () -> seen.set(local.get())));
+            TestThreads.join(TestThreads.start(runtime.threadFactory(), 1, () -> seen.set(local.get())));
         } finally {
             local.remove();
         }
@@ -308,7 +293,7 @@ class ThreadFactoryTest {
         WorkRuntime runtime = runtimes.oneCpu();
         Hogs.Hog hog = kind.make(directory, runtimes.gate());
         Gate begun = runtimes.gate();
-        List<Thread> hogs = start(runtime.threadFactory(), 1, () -> {
+        List<Thread> hogs = TestThreads.start(runtime.threadFactory(), 1, () -> {
             begun.open();
             try {
                 hog.handler().run(null);
@@ -320,10 +305,10 @@ class ThreadFactoryTest {
         Item item = runtimes.item();
         runtime.system().queue(item);
         item.flush();
-        join(start(runtime.threadFactory(), 10, () -> {}));
+        TestThreads.join(TestThreads.start(runtime.threadFactory(), 10, () -> {}));
         assertTrue(hogs.getFirst().isAlive());
         hog.end();
-        join(hogs);
+        TestThreads.join(hogs);
     }
 
     /** The JDK's own scheduler does not promise it: a thread from outside waits until one of its queues is empty. */
@@ -332,7 +317,7 @@ class ThreadFactoryTest {
     void threads_that_always_can_run_do_not_starve_items_nor_items_threads() throws InterruptedException {
         WorkRuntime runtime = runtimes.oneCpu();
         Gate gate = runtimes.gate();
-        List<Thread> threads = start(runtime.threadFactory(), 4, () -> {
+        List<Thread> threads = TestThreads.start(runtime.threadFactory(), 4, () -> {
             while (!gate.isOpen()) {
                 Thread.yield();
             }
@@ -349,11 +334,11 @@ class ThreadFactoryTest {
             Item item = runtimes.item();
             runtime.system().queue(item);
             item.flush();
-            join(start(runtime.threadFactory(), 1, () -> {}));
+            TestThreads.join(TestThreads.start(runtime.threadFactory(), 1, () -> {}));
             Await.until("the endless item goes on", () -> endless.runs() != runs);
         }
         gate.open();
-        join(threads);
+        TestThreads.join(threads);
         assertNotEquals(0, endless.runs());
     }
 
@@ -366,7 +351,7 @@ class ThreadFactoryTest {
                 .findVarHandle(Carrier.class, "budget", int.class);
         Gate gate = runtimes.gate();
         CountDownLatch alone = new CountDownLatch(1);
-        List<Thread> threads = start(runtime.threadFactory(), 1, () -> {
+        List<Thread> threads = TestThreads.start(runtime.threadFactory(), 1, () -> {
             for (int i = 0; i < 1000; i++) {
                 Thread.yield();
             }
@@ -385,6 +370,6 @@ class ThreadFactoryTest {
         runtime.system().queue(item);
         Await.until("the item runs", () -> item.runs() == 1);
         gate.open();
-        join(threads);
+        TestThreads.join(threads);
     }
 }
