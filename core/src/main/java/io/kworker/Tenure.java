@@ -47,6 +47,9 @@ final class Tenure extends TenurePad {
     private static final int REQUESTED = 1;
     private static final int TAKEN = 2;
 
+    /** Looks at a request that stands; some tens of microseconds, where a barrier takes a few. */
+    private static final int PATIENCE = 1000;
+
     private static final VarHandle PHASE = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "phase", VarHandle.class, TenureWords.class, long.class);
     private static final VarHandle CLAIM = ConstantBootstraps.fieldVarHandle(
@@ -68,11 +71,22 @@ final class Tenure extends TenurePad {
     /**
      * Carrier, in foreign code. The engine runs for a moment: true where the carrier owns its CPU. To be followed by
      * {@link #release} in either case. The same period of foreign code goes on afterwards, so that a handler which does
-     * this again and again still is seen to keep its CPU.
+     * this again and again still is seen to keep its CPU; and it waits for a monitor that is about to take that, since
+     * every hold in the time of a barrier would turn it away.
      */
     boolean hold() {
         assert (phase & 1) != 0;
-        return enter();
+        PHASE.setRelease(this, phase + 1);
+        VarHandle.releaseFence();
+        return (int) CLAIM.getOpaque(this) == NONE || holdAgainstRequest();
+    }
+
+    private boolean holdAgainstRequest() {
+        release(); // where the monitor finds the phase that it has seen
+        for (int i = 0; i < PATIENCE && (int) CLAIM.getOpaque(this) == REQUESTED; i++) {
+            Thread.onSpinWait();
+        }
+        return enter(); // the monitor may have lost its CPU: it is not waited for any longer
     }
 
     /** Carrier, after {@link #hold}. */

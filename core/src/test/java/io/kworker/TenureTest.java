@@ -138,4 +138,42 @@ class TenureTest {
         }
         assertTrue(taken.get() >= rounds / 10);
     }
+
+    /** Each hold in the time of a barrier turned the monitor away: a handler that arms timers never lost its CPU. */
+    @Test
+    void a_carrier_that_holds_its_tenure_all_the_time_is_taken_the_cpu_from() {
+        int rounds = 20;
+        AtomicInteger lost = new AtomicInteger();
+        AtomicInteger holds = new AtomicInteger();
+        TestThreads.Started carrier = TestThreads.start(() -> {
+            while (lost.get() < rounds) {
+                tenure.leave();
+                boolean isOwner;
+                do {
+                    isOwner = tenure.hold();
+                    tenure.release();
+                    holds.setPlain(holds.getPlain() + 1);
+                } while (isOwner);
+                assertFalse(tenure.enter());
+                tenure.reset();
+                lost.incrementAndGet();
+            }
+        });
+        Await.until("it is compiled", () -> holds.getOpaque() > 1_000_000);
+        Runnable barrier = Os.hasMembarrier() ? Os::membarrier : carrier.thread::getStackTrace;
+        int attempts = 0;
+        for (int round = 0; round < rounds;) {
+            long phase = tenure.phase();
+            if (Tenure.isForeign(phase)) {
+                attempts++;
+                if (tenure.take(phase, barrier)) {
+                    round++;
+                    int taken = round;
+                    Await.until("it has noticed", () -> lost.get() == taken);
+                }
+            }
+        }
+        carrier.join();
+        assertTrue(attempts < 10 * rounds, "turned away too often: " + attempts);
+    }
 }
