@@ -76,6 +76,11 @@ final class BoundShare extends Share implements Limiter {
         lane.submit(entry);
     }
 
+    /** Any thread. As {@link #submit}; false, and nothing done, where the ring is full. */
+    boolean trySubmit(Entry entry) {
+        return lane.trySubmit(entry);
+    }
+
     @Override
     Lane poolNow() {
         return lane;
@@ -94,6 +99,23 @@ final class BoundShare extends Share implements Limiter {
     @Override
     void call(Waiter.Lookout lookout) {
         cpu.post(lookout);
+    }
+
+    /** Any thread, which has claimed a command that may wait here. */
+    void claimed() {
+        cpu.post(new Claimed(this));
+    }
+
+    private record Claimed(BoundShare share) implements Delivery {
+        @Override
+        public void deliver() {
+            share.look();
+        }
+    }
+
+    /** Any thread, weakly consistent. What is in the queue of this share and others, but for what has overflowed. */
+    Iterator<Entry> ringEntries() {
+        return lane.queue.ringEntries();
     }
 
     @Override

@@ -298,7 +298,7 @@ final class Carrier extends Thread {
             return false;
         }
         cpu.timers.endRunner();
-        if (worker != null && worker.work != null) {
+        if (worker != null && worker.isBusy()) {
             hasBlocked(worker);
         }
         return true;

@@ -385,17 +385,14 @@ final class Dispatcher extends Thread implements Engine {
 
         @Override
         public void run() {
-            Work item = work;
             Share of = share();
-            assert item != null;
             becomeCurrent();
             startedAt = cpu.runtime.clock().now();
-            perform(item, of);
+            perform(of);
             if (isDescribed()) {
                 endDescription();
             }
-            item.finish();
-            work = null;
+            finish(false);
             if (of instanceof BoundShare bound) {
                 cpu.post(new Completion(this, bound, turn));
             } else {

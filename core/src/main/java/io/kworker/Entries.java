@@ -41,17 +41,15 @@ final class Entries {
 
     /** Whether it is that of an instance which was not cancelled. */
     static boolean isLive(Entry entry) {
-        Work work = entry.work();
-        return work != null && !WorkState.isDead(entry, work.state());
+        return !(entry instanceof Marker) && !entry.isDead();
     }
 
     /** For people. */
     static String describe(Entry entry) {
-        Work work = entry.work();
         Share share = entry.share;
-        return (work == null ? "a flush" : InFlight.item(work))
+        return (entry instanceof Marker ? "a flush" : InFlight.item(entry))
                 + (share == null ? "" : " of workqueue '" + share.workqueue.name() + "'")
-                + (work == null || isLive(entry) ? "" : " (cancelled)");
+                + (entry instanceof Marker || isLive(entry) ? "" : " (cancelled)");
     }
 
     /** For people: their functions in order, each with the number of times that it comes in a row. */
@@ -79,8 +77,8 @@ final class Entries {
     }
 
     private static String function(Entry entry) {
-        Work work = entry.work();
-        return work == null ? "flush" : work.function().getName();
+        Class<?> function = entry.function();
+        return function == null ? "flush" : function.getName();
     }
 
     private static void append(StringBuilder text, @Nullable String function, int times) {

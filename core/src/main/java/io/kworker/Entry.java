@@ -24,8 +24,31 @@ abstract class Entry {
     /** C: link in the inactive list of a share or in the ready list of a pool. */
     @Nullable Entry next;
 
-    /** The item, or null for a marker. */
+    /** The item, or null where it is that of none: a marker, a command. */
     abstract @Nullable Work work();
+
+    /** What it runs, for reports; null for a marker. */
+    @Nullable
+    Class<?> function() {
+        Work work = work();
+        return work == null ? null : work.function();
+    }
+
+    /** Whether it is one of an instance that is over. */
+    boolean isDead() {
+        Work work = work();
+        return work != null && WorkState.isDead(this, work.state());
+    }
+
+    /** Owner. It is about to leave its queue, and will wait. */
+    void park() {}
+
+    /** Owner. It is given up without a start, dead or alive. */
+    void unlink() {
+        Work work = work();
+        assert work != null;
+        work.unlink(this);
+    }
 
     /** The share of an entry that has been published. */
     final Share share() {

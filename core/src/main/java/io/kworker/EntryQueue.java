@@ -76,6 +76,11 @@ final class EntryQueue {
         }
     }
 
+    /** Any thread. False, and nothing done, where the ring is full or older entries have overflowed. */
+    boolean tryOffer(Entry entry) {
+        return overflowing == 0 && ring.offer(entry);
+    }
+
     /** Consumer. The next entry, which stays; null where the queue is empty or its head is a hole. */
     @Nullable
     Entry peek() {

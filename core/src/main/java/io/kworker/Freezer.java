@@ -166,7 +166,7 @@ final class Freezer {
     String busyItems() {
         List<String> items = new ArrayList<>();
         for (Run run : runtime.runs()) {
-            Work work = run.work;
+            Work work = run.work();
             Share share = run.share;
             if (work != null && share != null && share.workqueue.isFreezable()) {
                 items.add(work + " (workqueue '" + share.workqueue.name() + "')");

@@ -33,14 +33,15 @@ record InFlight(Run run, Work work, Share share, long nanos) {
     /** What a context runs now; null where that is nothing. */
     static @Nullable InFlight of(Run run) {
         for (int i = 0; i < TRIES; i++) {
-            Work work = run.work;
+            Object subject = run.subject();
+            Work work = run.work();
             Share share = run.share;
             long startedAt = run.startedAt();
             if (work == null || share == null) {
                 return null;
             }
             VarHandle.acquireFence(); // the three before the next one
-            if (run.work == work) {
+            if (run.subject() == subject) {
                 return new InFlight(run, work, share, startedAt == 0 ? -1 : Math.max(0, System.nanoTime() - startedAt));
             }
         }
@@ -54,8 +55,10 @@ record InFlight(Run run, Work work, Share share, long nanos) {
     }
 
     /** For people: an item, by its function. */
-    static String item(Work work) {
-        return work.function().getName() + '@' + Integer.toHexString(System.identityHashCode(work));
+    static String item(Entry entry) {
+        Class<?> function = entry.function();
+        assert function != null;
+        return function.getName() + '@' + Integer.toHexString(System.identityHashCode(entry));
     }
 
     /** For people. */

@@ -19,8 +19,22 @@ class Lane extends Pool {
     }
 
     @Override
-    void submit(Entry entry) {
+    final void submit(Entry entry) {
         queue.offer(entry);
+        stir();
+    }
+
+    /** Any thread. As {@link #submit}; false, and nothing done, where the ring is full. */
+    final boolean trySubmit(Entry entry) {
+        boolean isTaken = queue.tryOffer(entry);
+        if (isTaken) {
+            stir();
+        }
+        return isTaken;
+    }
+
+    /** Any thread, after it has put an entry into the queue. */
+    void stir() {
         cpu.doorbell.ring();
     }
 
@@ -65,10 +79,9 @@ class Lane extends Pool {
         }
 
         @Override
-        void submit(Entry entry) {
-            queue.offer(entry);
+        void stir() {
             cpu.raise();
-            cpu.doorbell.ring();
+            super.stir();
         }
 
         @Override

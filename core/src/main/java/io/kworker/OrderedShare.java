@@ -167,7 +167,7 @@ final class OrderedShare extends UnboundShare implements Limiter {
                 arrive(marker);
             } else if (markersSent == markersTaken) {
                 return;
-            } else if (WorkState.isDead(head, Pool.work(head).state())) {
+            } else if (head.isDead()) {
                 takeDead(head);
             } else {
                 if (isStuck()) {
@@ -181,12 +181,12 @@ final class OrderedShare extends UnboundShare implements Limiter {
     private void takeDead(Entry head) {
         if (isClosed) {
             queue.remove(head);
-            Pool.work(head).unlink(head);
+            head.unlink();
             return;
         }
         int turn = enter();
         queue.remove(head);
-        Pool.work(head).unlink(head);
+        head.unlink();
         drop(turn);
     }
 
@@ -231,7 +231,7 @@ final class OrderedShare extends UnboundShare implements Limiter {
             queue.remove(entry);
         }
         isActive = true;
-        boolean started = pool().start(entry, Pool.work(entry), this, turn, run);
+        boolean started = pool().start(entry, this, turn, run);
         if (!started) {
             settle();
         }

@@ -99,29 +99,29 @@ abstract class Pool {
     /** The entry at the head of the ring. It is counted before the queue lets go of it: see {@link Share#quiet}. */
     private boolean admit(Entry entry, Run run) {
         Share share = entry.share();
-        Work work = entry.work();
-        if (work == null || share.parked > 0 || !share.takeSlot()) {
-            takeIn(entry, share, work);
+        if (entry instanceof Marker || share.parked > 0 || !share.takeSlot()) {
+            takeIn(entry, share);
             return false;
         }
         int turn = share.enter();
         queue.remove(entry);
-        return start(entry, work, share, turn, run);
+        return start(entry, share, turn, run);
     }
 
     /** The entry at the head of the ring cannot start. */
-    private void takeIn(Entry entry, Share share, @Nullable Work work) {
-        if (work == null) {
+    private void takeIn(Entry entry, Share share) {
+        if (entry instanceof Marker marker) {
             queue.remove(entry);
-            share.arrive((Marker) entry);
+            share.arrive(marker);
         } else if (share.isClosed) { // the queuer takes its instance back and throws
             queue.remove(entry);
-            work.unlink(entry);
+            entry.unlink();
         } else {
+            entry.park();
             int turn = share.enter();
             queue.remove(entry);
-            if (WorkState.isDead(entry, work.state())) {
-                work.unlink(entry);
+            if (entry.isDead()) {
+                entry.unlink();
                 share.drop(turn);
             } else {
                 entry.turn = turn;
@@ -135,7 +135,7 @@ abstract class Pool {
         share.handOffs--;
         boolean started = false;
         if (share.takeSlot()) {
-            started = start(entry, work(entry), share, entry.turn, run);
+            started = start(entry, share, entry.turn, run);
             share.settle(); // the slot may be one that was granted for those that wait
         } else {
             share.unpark(entry); // older than all that wait there
@@ -160,7 +160,27 @@ abstract class Pool {
     }
 
     /** Owner. Starts the instance of an entry for which a slot has been taken. */
-    final boolean start(Entry entry, Work work, Share share, int turn, Run run) {
+    final boolean start(Entry entry, Share share, int turn, Run run) {
+        return entry instanceof Command command ? start(command, share, turn, run)
+                : start(entry, work(entry), share, turn, run);
+    }
+
+    private static boolean start(Command command, Share share, int turn, Run run) {
+        command.unlink();
+        if (command.isDead()) {
+            share.returnSlot();
+            share.drop(turn);
+            return false;
+        }
+        run.command = command;
+        if (run.share != share) {
+            run.share = share;
+        }
+        run.turn = turn;
+        return true;
+    }
+
+    private static boolean start(Entry entry, Work work, Share share, int turn, Run run) {
         int generation = entry.generation; // once it has started, the entry may be in use again
         return switch (work.start(entry)) {
             case STARTED -> {
@@ -196,7 +216,7 @@ abstract class Pool {
     void rescue() {
         for (Entry entry = queue.peek(); entry != null; entry = queue.peek()) {
             Share share = entry.share();
-            takeIn(entry, share, entry.work());
+            takeIn(entry, share);
             listIfRunnable(share);
         }
         EntryList kept = new EntryList();

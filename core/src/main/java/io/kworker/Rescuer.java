@@ -20,8 +20,8 @@ final class Rescuer extends Thread {
     private final Doorbell doorbell = new Doorbell();
     private final MpscLinkedVarHandleQueue<Rescue> rescues = new MpscLinkedVarHandleQueue<>();
 
-    /** M: those that it has not come to, by their items, which count as running all the same. */
-    private final Map<Work, Rescue> waiting = new ConcurrentHashMap<>();
+    /** M: those that it has not come to, by what they run, which counts as running all the same. */
+    private final Map<Object, Rescue> waiting = new ConcurrentHashMap<>();
 
     /** M: rescues handed over and not ended. */
     private final AtomicInteger left = new AtomicInteger();
@@ -46,7 +46,7 @@ final class Rescuer extends Thread {
     void take(Rescue rescue) {
         left.incrementAndGet();
         rescue.thread = this;
-        waiting.put(rescue.item(), rescue);
+        waiting.put(rescue.what(), rescue);
         rescues.offer(rescue);
         doorbell.ring();
     }
@@ -76,7 +76,7 @@ final class Rescuer extends Thread {
             boolean closing = isClosing;
             Rescue rescue = rescues.poll();
             if (rescue != null) {
-                waiting.remove(rescue.item());
+                waiting.remove(rescue.what());
                 current = rescue;
                 rescue.run();
                 current = null;
@@ -105,10 +105,7 @@ final class Rescuer extends Thread {
         /** An item that was started for another context, which could not run it. */
         static Rescue of(Run run) {
             Rescue rescue = new Rescue(run.cpu);
-            rescue.work = run.work;
-            rescue.share = run.share;
-            rescue.turn = run.turn;
-            rescue.generation = run.generation;
+            run.handOver(rescue);
             return rescue;
         }
 
@@ -118,10 +115,10 @@ final class Rescuer extends Thread {
             return thread;
         }
 
-        private Work item() {
-            Work item = work;
-            assert item != null;
-            return item;
+        private Object what() {
+            Object what = subject();
+            assert what != null;
+            return what;
         }
 
         @Override
@@ -131,17 +128,15 @@ final class Rescuer extends Thread {
 
         @Override
         public void run() {
-            Work item = item();
             Share of = share;
             assert of != null;
             becomeCurrent();
             startedAt = System.nanoTime();
-            perform(item, of);
+            perform(of);
             if (isDescribed()) {
                 forgetDescription();
             }
-            item.finish();
-            work = null;
+            finish(false);
             of.rescued.increment();
             if (of instanceof BoundShare bound) {
                 bound.cpu.post(new Ended(bound, turn));

@@ -16,8 +16,14 @@ abstract class Run {
     /** I. */
     final Cpu cpu;
 
-    /** W. */
+    /** W: the item that it runs, unless it runs a command. */
     @Nullable Work work;
+
+    /** W: the command that it runs. */
+    @Nullable Command command;
+
+    /** S: by the command: the item that it is known by, or that of an earlier one. */
+    private volatile @Nullable CommandWork standIn;
 
     /** W. */
     @Nullable Share share;
@@ -69,15 +75,99 @@ abstract class Run {
         CURRENT.set(this);
     }
 
-    /** Runs the handler of an item that was started for this context. Foreign code: it may block, hog and throw. */
-    final void perform(Work item, Share of) {
-        try {
-            item.run();
-        } catch (Throwable t) {
-            of.workqueue.report(item, t);
+    /** Any thread, weakly consistent. Whether it runs something. */
+    final boolean isBusy() {
+        return work != null || command != null;
+    }
+
+    /** Any thread, weakly consistent. What it runs; of a command that is not known yet, something like its item. */
+    final @Nullable Work work() {
+        Work item = work;
+        Command of = command;
+        return item != null || of == null ? item : item(of);
+    }
+
+    private CommandWork item(Command of) {
+        CommandWork known = standIn;
+        return known != null && known.isOf(of) ? known : new CommandWork(of);
+    }
+
+    /** Any thread, weakly consistent. What it runs: an item or a command. */
+    final @Nullable Object subject() {
+        Work item = work;
+        return item == null ? command : item;
+    }
+
+    /** The handler. The item that it runs, if it runs one. */
+    final @Nullable Work currentWork() {
+        return isBusy() ? ownWork() : null;
+    }
+
+    /** The same while it does. */
+    private Work ownWork() {
+        Command of = command;
+        if (of != null) {
+            CommandWork known = item(of);
+            standIn = known;
+            return known;
         }
-        item.ran(of.workqueue);
+        Work item = work;
+        assert item != null;
+        return item;
+    }
+
+    /** Runs what was started for this context. Foreign code: it may block, hog and throw. */
+    final void perform(Share of) {
+        Command one = command;
+        try {
+            if (one != null) {
+                one.run();
+            } else {
+                ownWork().run();
+            }
+        } catch (Throwable t) {
+            of.workqueue.report(ownWork(), t);
+        }
+        if (one == null) {
+            ownWork().ran(of.workqueue);
+        }
         Thread.interrupted(); // J8: an interrupt meant for this run must not reach the next one
+    }
+
+    /**
+     * What has been performed is over.
+     *
+     * @param isOwner whether the caller owns the CPU
+     */
+    final void finish(boolean isOwner) {
+        Command one = command;
+        if (one == null) {
+            ownWork().finish();
+            work = null;
+        } else {
+            if (standIn != null) {
+                endStandIn(one);
+            }
+            command = null;
+            one.view.ended(cpu, isOwner);
+        }
+    }
+
+    private void endStandIn(Command one) {
+        CommandWork known = standIn;
+        standIn = null;
+        if (known != null && known.isOf(one)) {
+            known.finish();
+        }
+    }
+
+    /** For another context of the same CPU, which is to run what was started for this one. */
+    final void handOver(Run to) {
+        to.work = work;
+        to.command = command;
+        to.share = share;
+        to.turn = turn;
+        to.generation = generation;
     }
 
     /** Whether the handler that has just run said what it does; its words stay until {@link #forgetDescription}. */
@@ -131,7 +221,7 @@ abstract class Run {
     /** Whether the handler must not block. */
     final boolean isAtomic() {
         Share of = share;
-        return work != null && of != null && of.workqueue.isBh();
+        return work != null && of != null && of.workqueue.isBh(); // no command: no view has such a workqueue
     }
 
     /** The handler must not block, and waits. What it waits for may need its CPU. */

@@ -154,7 +154,7 @@ abstract sealed class Share extends SharePad permits BoundShare, UnboundShare {
             return false;
         }
         parked--;
-        boolean started = takeSlot() ? pool().start(entry, Pool.work(entry), this, entry.turn, run) : unpark(entry);
+        boolean started = takeSlot() ? pool().start(entry, this, entry.turn, run) : unpark(entry);
         settle();
         return started;
     }
@@ -205,11 +205,11 @@ abstract sealed class Share extends SharePad permits BoundShare, UnboundShare {
 
     private void dropDead() {
         Entry first = inactive.peekFirst();
-        while (first != null && WorkState.isDead(first, Pool.work(first).state())) {
+        while (first != null && first.isDead()) {
             inactive.pollFirst();
             parked--;
             int turn = first.turn; // once it is unlinked, the entry may be in use again
-            Pool.work(first).unlink(first);
+            first.unlink();
             dropped++;
             leave(turn);
             first = inactive.peekFirst();
@@ -224,7 +224,10 @@ abstract sealed class Share extends SharePad permits BoundShare, UnboundShare {
         if (lookout == null || !lookout.isFor(first)) {
             Waiter.Lookout sent = new Waiter.Lookout(first);
             lookout = sent;
-            Pool.work(first).await(sent);
+            Work work = first.work();
+            if (work != null) { // else whoever claims it calls
+                work.await(sent);
+            }
         }
     }
 

@@ -2,18 +2,22 @@
 // Copyright 2026 the kworker authors
 package io.kworker;
 
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.RunnableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +28,15 @@ class View extends AbstractExecutorService {
      *         OPEN, SHUT --shutdownNow (CAS)--------------------> STOPPED
      *         SHUT, STOPPED --whoever finds nothing left (CAS)--> TERMINATED
      *
+     * The state is in the control word, with the number of those that are about to take back a command of theirs:
+     *
+     *   control   31             2 1       0
+     *             +---------------+---------+
+     *             | claimers      | state   |
+     *             +---------------+---------+
+     *
+     * Of tasks:
+     *
      *   submitter      enters the task in the register (CAS) ; reads the state: SHUT? then it ends the task, and throws
      *                  queues it (CAS of the item's state)   ; reads the state: STOPPED? then it tries to claim it
      *   shutdown       state = SHUT    ; reads the registers
@@ -32,16 +45,43 @@ class View extends AbstractExecutorService {
      *
      * So either the task is counted and awaited, or its submitter sees the shutdown; either shutdownNow finds it
      * pending, or its submitter finds it stopped; and the last one to end terminates.
+     *
+     * Of commands, of which nobody keeps a list:
+     *
+     *   submitter      counts it in (add)       ; reads the state: not OPEN? then it counts it out, and throws
+     *                  puts it into the ring    ; reads the state: STOPPED? then it tries to claim it
+     *   owner          counts it out (store)    ; reads the state: not OPEN? then a fence, and the counts
+     *   shutdown       state = SHUT    ; barrier ; reads the counts
+     *   shutdownNow    state = STOPPED ; barrier ; looks through the rings, then through the parked ones, and the runs
+     *
+     * The barrier is one of all threads, so it is a fence between the submitter's store of the slot and its read, and
+     * between the owner's store and its read, wherever it falls. A command leaves the ring to be parked, and is among
+     * the parked before; so one of the two looks finds what has not been started.
      */
     static final int OPEN = 0;
     static final int SHUT = 1;
     static final int STOPPED = 2;
     static final int TERMINATED = 3;
 
+    private static final int STATE_MASK = 3;
+    private static final int CLAIMER = 4;
+
+    private static final VarHandle CONTROL = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "control", VarHandle.class, View.class, int.class);
+
     final Workqueue workqueue;
 
     /** I: one for each CPU to submit from. */
     private final Register[] registers;
+
+    /** I: the same. */
+    private final Ledger[] ledgers;
+
+    /** M: commands that wait for a slot, by the CPU where they do. */
+    private final List<Queue<Command>> parked = new ArrayList<>();
+
+    /** I: whether what is executed needs no task. */
+    private final boolean hasCommands;
 
     private final Bound bound;
 
@@ -49,7 +89,7 @@ class View extends AbstractExecutorService {
     private final @Nullable Semaphore places;
 
     /** M: see above. */
-    private final AtomicInteger state = new AtomicInteger(OPEN);
+    private volatile int control = OPEN;
 
     private final CountDownLatch terminated = new CountDownLatch(1);
 
@@ -61,10 +101,25 @@ class View extends AbstractExecutorService {
         for (int i = 0; i < registers.length; i++) {
             registers[i] = new Register();
         }
+        this.hasCommands = workqueue.isBound() && Os.hasMembarrier();
+        this.ledgers = new Ledger[hasCommands ? registers.length : 0];
+        for (int i = 0; i < ledgers.length; i++) {
+            ledgers[i] = new Ledger();
+            parked.add(new ConcurrentLinkedQueue<>());
+        }
     }
 
     final int state() {
-        return state.get();
+        return control & STATE_MASK;
+    }
+
+    /** Whether a command that starts must not take for granted that it is still there. */
+    final boolean isUnderControl() {
+        return control != OPEN;
+    }
+
+    final boolean isStopped() {
+        return state() >= STOPPED;
     }
 
     // ---- submitting ----
@@ -76,11 +131,64 @@ class View extends AbstractExecutorService {
             command.run();
             return;
         }
-        Task task = newTask(command);
         if (command instanceof TaskFuture<?> future) {
+            Task task = newTask(command);
             future.isExecutedBy(task);
+            submit(task);
+        } else if (!hasCommands || !submit(newCommand(command))) {
+            submit(newTask(command));
         }
-        submit(task);
+    }
+
+    private Command newCommand(Runnable body) {
+        try {
+            return new Command(this, body);
+        } catch (Throwable t) { // out of memory
+            placeIsFree();
+            throw t;
+        }
+    }
+
+    /** A command that has its place, and keeps it where this is false: there was no room for it, or it is shut down. */
+    private boolean submit(Command command) {
+        int cpu = workqueue.runtime().localCpu();
+        Ledger ledger = ledgers[cpu];
+        ledger.enter();
+        boolean isQueued;
+        try {
+            isQueued = state() == OPEN && workqueue.queue(command, cpu);
+        } catch (Throwable t) {
+            endUnrun(ledger);
+            placeIsFree();
+            throw t;
+        }
+        if (!isQueued) {
+            endUnrun(ledger);
+            return false;
+        }
+        VarHandle.releaseFence();
+        if (isStopped() && withdraw(command)) {
+            endUnrun(ledger);
+            placeIsFree();
+            throw rejection("is shut down");
+        }
+        return true;
+    }
+
+    /** Submitter, out of turn. True where the command will not run. */
+    final boolean withdraw(Command command) {
+        CONTROL.getAndAdd(this, CLAIMER);
+        boolean taken;
+        try {
+            Os.membarrier();
+            taken = command.claim();
+        } finally {
+            CONTROL.getAndAdd(this, -CLAIMER);
+        }
+        if (taken && command.share() instanceof BoundShare share) {
+            share.claimed();
+        }
+        return taken;
     }
 
     private Task newTask(Runnable command) {
@@ -177,6 +285,41 @@ class View extends AbstractExecutorService {
 
     // ---- ending ----
 
+    /** Whoever has run a command, on a CPU that it may own. */
+    final void ended(Cpu cpu, boolean isOwner) {
+        Ledger ledger = ledgers[cpu.index];
+        if (!isOwner) {
+            endUnrun(ledger);
+            return;
+        }
+        ledger.end();
+        if (isUnderControl()) {
+            VarHandle.fullFence();
+            tryTerminate();
+        }
+    }
+
+    private void endUnrun(Ledger ledger) {
+        ledger.endElsewhere();
+        if (isUnderControl()) {
+            tryTerminate();
+        }
+    }
+
+    /** Owner of a CPU, before a command of this view leaves the queue without a start. */
+    final void parked(Command command) {
+        parkedOf(command).add(command);
+    }
+
+    /** Owner of that CPU. */
+    final void unparked(Command command) {
+        parkedOf(command).remove(command); // most likely the first one
+    }
+
+    private Queue<Command> parkedOf(Command command) {
+        return parked.get(((BoundShare) command.share()).cpu.index);
+    }
+
     /** Whoever has made it over. */
     final void ended(Task task) {
         Register register = task.register;
@@ -193,8 +336,26 @@ class View extends AbstractExecutorService {
                 return;
             }
         }
-        if (state.getAndUpdate(s -> TERMINATED) != TERMINATED) {
+        long over = 0;
+        for (Ledger ledger : ledgers) {
+            over += ledger.ended();
+        }
+        for (Ledger ledger : ledgers) {
+            over -= ledger.entered();
+        }
+        if (over == 0 && raise(TERMINATED) != TERMINATED) {
             terminated.countDown();
+        }
+    }
+
+    /** At least that state; the one before. */
+    private int raise(int to) {
+        for (;;) {
+            int now = control;
+            int before = now & STATE_MASK;
+            if (before >= to || CONTROL.compareAndSet(this, now, now - before + to)) {
+                return before;
+            }
         }
     }
 
@@ -209,6 +370,18 @@ class View extends AbstractExecutorService {
     public List<Runnable> shutdownNow() {
         shut(STOPPED);
         List<Runnable> unrun = new ArrayList<>();
+        for (Command command : claimCommands()) {
+            unrun.add(command.body);
+            placeIsFree();
+            endUnrun(ledgers[((BoundShare) command.share()).cpu.index]);
+        }
+        for (Run run : runs()) {
+            Command command = run.command;
+            Thread runner = run.thread();
+            if (command != null && command.view == this && runner != null) { // else it looks before it begins
+                command.interrupt(runner);
+            }
+        }
         claimAll(task -> true, true).forEach(task -> {
             Runnable body = task.body;
             assert body != null;
@@ -219,6 +392,36 @@ class View extends AbstractExecutorService {
         return unrun;
     }
 
+    /** Those that wait, oldest first for each CPU; the caller is to end them. */
+    private List<Command> claimCommands() {
+        List<Command> all = new ArrayList<>();
+        if (!hasCommands) {
+            return all;
+        }
+        for (Share share : workqueue.allShares()) {
+            BoundShare bound = (BoundShare) share;
+            List<Command> queued = new ArrayList<>();
+            bound.ringEntries().forEachRemaining(entry -> {
+                if (entry instanceof Command command && command.view == this && command.claim()) {
+                    queued.add(command);
+                }
+            });
+            for (Command command : parked.get(bound.cpu.index)) {
+                if (command.claim()) {
+                    all.add(command);
+                }
+            }
+            all.addAll(queued);
+            bound.claimed();
+        }
+        return all;
+    }
+
+    /** Where commands may run now. */
+    List<Run> runs() {
+        return workqueue.runtime().runs();
+    }
+
     /** Its workqueue is being closed: what is queued runs, what waits for a timer is swept away a little later (J2). */
     final void endWithQueue() {
         shut(SHUT);
@@ -227,8 +430,11 @@ class View extends AbstractExecutorService {
 
     /** At least that state. Submitters that wait for a place come and see it. */
     private void shut(int at) {
-        if (state.getAndUpdate(s -> Math.max(s, at)) == OPEN && places != null) {
+        if (raise(at) == OPEN && places != null) {
             places.release(Bound.MAX_TASKS);
+        }
+        if (hasCommands) {
+            Os.membarrier();
         }
     }
 
@@ -279,12 +485,21 @@ class View extends AbstractExecutorService {
 
     @Override
     public final void close() {
-        if (Work.current() instanceof Task task && task.view == this
-                || Work.current() instanceof TimedTask.Trigger trigger && trigger.task().view == this) {
+        Run run = Run.current();
+        if (run != null && isOwn(run.subject())) {
             throw new WorkDeadlockException("close() of " + this + " was called by a task of it, which it would wait "
                     + "for; use shutdown()");
         }
         super.close();
+    }
+
+    private boolean isOwn(@Nullable Object subject) {
+        return switch (subject) {
+            case Command command -> command.view == this;
+            case Task task -> task.view == this;
+            case TimedTask.Trigger trigger -> trigger.task().view == this;
+            case null, default -> false;
+        };
     }
 
     /** Tasks in memory, over or not: for tests. */
@@ -303,6 +518,10 @@ class View extends AbstractExecutorService {
         for (Register register : registers) {
             ended += register.ended();
             entered += register.entered();
+        }
+        for (Ledger ledger : ledgers) {
+            ended += ledger.ended();
+            entered += ledger.entered();
         }
         String phase = switch (state()) {
             case OPEN -> "running";

@@ -87,7 +87,7 @@ final class WaitGraph {
      */
     static @Nullable Wait begin(Target target) {
         Run run = Run.current();
-        Work item = run == null ? null : run.work;
+        Work item = run == null ? null : run.currentWork();
         Share share = run == null ? null : run.share;
         if (run == null || item == null || share == null) {
             return null;
@@ -338,9 +338,9 @@ final class WaitGraph {
     /** A rescuer runs one after another. Whoever waits stays what it runs, so what is seen after that is certain. */
     private static @Nullable Holdup holdup(Rescuer rescuer, Work item) {
         Run before = rescuer.current();
-        Work inFront = before == null ? null : before.work;
+        Work inFront = before == null ? null : before.work();
         Wait wait = inFront == null ? null : WAITS.get(inFront);
-        if (before == null || wait == null || rescuer.current() != before || before.work != inFront) {
+        if (before == null || wait == null || rescuer.current() != before || before.work() != inFront) {
             return null;
         }
         Run run = rescuer.waiting(item);

@@ -150,7 +150,7 @@ final class Watchdog {
     void countHog(Carrier carrier, long phase) {
         Worker worker = carrier.mounted();
         if (worker != null) {
-            Work work = worker.work;
+            Work work = worker.work();
             Share share = worker.share;
             VarHandle.acquireFence(); // what was read belongs to that phase if it still is that phase
             if (work != null && share != null && carrier.tenure.phase() == phase) {
@@ -161,7 +161,7 @@ final class Watchdog {
 
     /** Dispatcher. A handler has run for the CPU-intensive threshold without blocking. */
     void countHog(Run run) {
-        Work work = run.work;
+        Work work = run.work();
         Share share = run.share;
         if (work != null && share != null && run.startedAt() != 0) { // else the JDK has not come to it
             countHog(work, share);

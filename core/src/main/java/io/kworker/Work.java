@@ -354,7 +354,7 @@ public abstract class Work extends WorkState {
      */
     public static @Nullable Work current() {
         Run run = Run.current();
-        return run == null ? null : run.work;
+        return run == null ? null : run.currentWork();
     }
 
     /**
@@ -368,7 +368,7 @@ public abstract class Work extends WorkState {
     public static void describe(String text) {
         String cut = text.substring(0, Math.min(text.length(), MAX_DESCRIPTION));
         Run run = Run.current();
-        if (run != null && run.work != null) {
+        if (run != null && run.isBusy()) {
             run.describe(cut);
         }
     }
@@ -380,7 +380,7 @@ public abstract class Work extends WorkState {
      */
     public static boolean isOnRescuer() {
         Run run = Run.current();
-        return run != null && run.work != null && run.isRescuer();
+        return run != null && run.isBusy() && run.isRescuer();
     }
 
     /**
@@ -391,7 +391,7 @@ public abstract class Work extends WorkState {
      */
     public static boolean isOnMemReclaim() {
         Run run = Run.current();
-        Share share = run == null || run.work == null ? null : run.share;
+        Share share = run == null || !run.isBusy() ? null : run.share;
         return share != null && share.workqueue.rescuer() != null;
     }
 
@@ -401,6 +401,7 @@ public abstract class Work extends WorkState {
     }
 
     /** What runs: the class of the item, or of its handler; for reports about items of one kind. */
+    @Override
     Class<?> function() {
         return getClass();
     }

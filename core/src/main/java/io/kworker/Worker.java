@@ -143,9 +143,8 @@ final class Worker extends Run implements Runnable {
 
     /** Runs the item that was fetched; true where its handler has described itself. */
     private boolean execute() {
-        Work item = work;
         Share of = share;
-        assert item != null && of != null;
+        assert of != null;
         Carrier mountedOn = carrier();
         mountedOn.fetched = true;
         startedAt = clock.now();
@@ -156,14 +155,13 @@ final class Worker extends Run implements Runnable {
             giveCpuAway();
         }
         carrier().tenure.leave();
-        perform(item, of);
+        perform(of);
         boolean isDescribed = isDescribed();
         if (isDescribed) {
             endDescription();
         }
         boolean isOwner = enter(); // also where the CPU was given away, if the handler has slept since
-        item.finish();
-        work = null;
+        finish(isOwner);
         if (isOwner) {
             of.finished(turn);
         } else if (of instanceof BoundShare bound) {

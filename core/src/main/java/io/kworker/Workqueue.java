@@ -176,6 +176,26 @@ public final class Workqueue implements AutoCloseable {
         return phase == OPEN || stands(work, generation);
     }
 
+    /**
+     * Queues a command, on a bound workqueue.
+     *
+     * @return false, and nothing done, where the ring of the CPU is full
+     */
+    boolean queue(Command command, int cpu) {
+        if (phase != OPEN) {
+            admit();
+        }
+        BoundShare share = (BoundShare) shares.at(cpu);
+        command.share = share;
+        if (!share.trySubmit(command)) {
+            return false;
+        }
+        if (phase != OPEN && !stands(phase) && command.view.withdraw(command)) {
+            throw rejection();
+        }
+        return true; // or started before it could be taken back
+    }
+
     /** Puts the entry of a new instance into the queue; {@code found} says whether the item runs, and is linked. */
     private void submit(Work work, long found, int generation, int cpu) {
         try {
@@ -512,14 +532,14 @@ public final class Workqueue implements AutoCloseable {
 
     /** The phase has changed while an instance was queued: whether it stands. */
     private boolean stands(Work work, int generation) {
-        int now = phase;
-        if (now == OPEN || now == DRAINING && isChained()) {
-            return true;
-        }
-        if (work.takeBack(generation)) {
+        if (!stands(phase) && work.takeBack(generation)) {
             throw rejection();
         }
         return true; // started before it could be taken back, or cancelled by someone
+    }
+
+    private boolean stands(int now) {
+        return now == OPEN || now == DRAINING && isChained();
     }
 
     /** Whether the caller is a handler that draining waits for; those of a BH workqueue never count (G59). */
@@ -619,7 +639,7 @@ public final class Workqueue implements AutoCloseable {
     /** A handler must not wait for a share that it, or the next instance of its own item, keeps busy (J6, G58). */
     static void refuseSelfWait(String call, Predicate<Share> isWaitedFor) {
         Run run = Run.current();
-        Work work = run == null ? null : run.work;
+        Work work = run == null ? null : run.currentWork();
         if (run == null || work == null) {
             return;
         }

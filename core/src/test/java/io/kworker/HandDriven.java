@@ -68,7 +68,7 @@ final class HandDriven implements Engine {
 
         /** Runs the handler and ends the item. */
         void runAndEnd() {
-            perform(item(), share);
+            perform(share);
             end();
         }
 

@@ -45,7 +45,7 @@ class Owner {
 
     /** Runs the handler of the item that has been started, and ends it. */
     void run() {
-        run.perform(run.work, run.share);
+        run.perform(run.share);
         end();
     }
 
@@ -56,7 +56,7 @@ class Owner {
 
     /** Ends the item that has been started in some context. */
     static void end(Run context) {
-        context.work.finish();
+        context.finish(true);
         context.share.finished(context.turn);
     }
 
