@@ -2,6 +2,9 @@
 // Copyright 2026 the kworker authors
 package io.kworker;
 
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +24,17 @@ abstract class Run {
 
     /** W: the command that it runs. */
     @Nullable Command command;
+
+    /** S: odd while a command runs. */
+    private long serial;
+
+    /** M: somebody is about to interrupt the command that runs. */
+    private volatile int isBeingInterrupted;
+
+    private static final VarHandle SERIAL = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "serial", VarHandle.class, Run.class, long.class);
+    private static final VarHandle BEING_INTERRUPTED = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "isBeingInterrupted", VarHandle.class, Run.class, int.class);
 
     /** S: by the command: the item that it is known by, or that of an earlier one. */
     private volatile @Nullable CommandWork standIn;
@@ -121,7 +135,7 @@ abstract class Run {
         Command one = command;
         try {
             if (one != null) {
-                one.run();
+                run(one);
             } else {
                 ownWork().run();
             }
@@ -132,6 +146,62 @@ abstract class Run {
             ownWork().ran(of.workqueue);
         }
         Thread.interrupted(); // J8: an interrupt meant for this run must not reach the next one
+    }
+
+    /*
+     * No stray interrupt (J8):   runner    serial even ; view stopped? then a fence, wait while being interrupted ; flag
+     *                            stopper   control ; barrier ; serial odd: being interrupted (CAS) ; the same still?
+     *
+     * A runner that has not seen the view stopped had stored its serial before the barrier; of the others one sees the
+     * other.
+     *
+     * None missing:              runner    serial odd ; view stopped? then interrupt
+     *                            stopper   control ; barrier ; serial
+     */
+    private void run(Command one) {
+        SERIAL.setRelease(this, serial + 1);
+        try {
+            if (one.start()) {
+                one.view.placeIsFree();
+                if (one.view.isStopped()) {
+                    Thread.currentThread().interrupt();
+                }
+                one.body.run();
+            }
+        } finally {
+            SERIAL.setRelease(this, serial + 1);
+            VarHandle.releaseFence();
+            if (one.view.isStopped()) {
+                awaitInterrupt();
+            }
+        }
+    }
+
+    private void awaitInterrupt() {
+        VarHandle.fullFence();
+        while (isBeingInterrupted != 0) {
+            Thread.yield();
+        }
+    }
+
+    /** Who has stopped a view, and passed the barrier. Interrupts the command that runs here if it is one of that. */
+    final void interrupt(View view) {
+        long seen = (long) SERIAL.getAcquire(this);
+        Command one = command;
+        if ((seen & 1) == 0 || one == null || one.view != view) {
+            return; // it looks at the view before it begins
+        }
+        while (!BEING_INTERRUPTED.compareAndSet(this, 0, 1)) {
+            Thread.yield();
+        }
+        try {
+            Thread runner = thread();
+            if (runner != null && (long) SERIAL.getVolatile(this) == seen) {
+                runner.interrupt();
+            }
+        } finally {
+            isBeingInterrupted = 0;
+        }
     }
 
     /**

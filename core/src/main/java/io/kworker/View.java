@@ -376,11 +376,7 @@ class View extends AbstractExecutorService {
             endUnrun(ledgers[((BoundShare) command.share()).cpu.index]);
         }
         for (Run run : runs()) {
-            Command command = run.command;
-            Thread runner = run.thread();
-            if (command != null && command.view == this && runner != null) { // else it looks before it begins
-                command.interrupt(runner);
-            }
+            run.interrupt(this);
         }
         claimAll(task -> true, true).forEach(task -> {
             Runnable body = task.body;
