@@ -21,6 +21,7 @@ final class Command extends Entry {
     /*
      * fate    OPEN --claim (whoever takes it back, CAS)-----------------------> CLAIMED
      *         OPEN --start (runner that sees the view under control, CAS)-----> STARTED
+     *         OPEN --refuse (owner, before it takes it out of the queue, CAS)-> REFUSED: its submitter's
      *
      * Not run and claimed, not lost:   runner    takes it out of the queue (store) ; read control ; read fate
      *                                  claimer   control ; barrier ; sees it in the queue ; CAS of fate ; end of control
@@ -32,6 +33,7 @@ final class Command extends Entry {
     private static final byte OPEN = 0;
     private static final byte STARTED = 1;
     private static final byte CLAIMED = 2;
+    private static final byte REFUSED = 3;
 
     private static final VarHandle FATE = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "fate", VarHandle.class, Command.class, byte.class);
@@ -79,6 +81,11 @@ final class Command extends Entry {
     }
 
     @Override
+    void refuse() {
+        FATE.compareAndSet(this, OPEN, REFUSED);
+    }
+
+    @Override
     boolean isDead() {
         return fate == CLAIMED;
     }
@@ -97,6 +104,11 @@ final class Command extends Entry {
     /** Who gets true owns it, its place and its end. */
     boolean claim() {
         return FATE.compareAndSet(this, OPEN, CLAIMED);
+    }
+
+    /** Submitter. Whether nobody will ever start it. */
+    boolean isRefused() {
+        return fate == REFUSED;
     }
 
     /** What the user has given. */

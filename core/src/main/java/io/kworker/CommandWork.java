@@ -4,13 +4,17 @@ package io.kworker;
 
 /** The item of a {@link Command} that runs, made once somebody asks for it. Queued anew it does nothing. */
 final class CommandWork extends Work {
+    /** That of the run. */
+    static final int GENERATION = 1;
+
     private final Command command;
 
     CommandWork(Command command) {
         this.command = command;
-        home = command.share;
+        share = command.share;
+        generation = GENERATION;
         pend();
-        start(this);
+        start(this); // its first instance runs
     }
 
     boolean isOf(Command other) {

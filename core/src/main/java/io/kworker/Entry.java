@@ -43,6 +43,9 @@ abstract class Entry {
     /** Owner. It is about to leave its queue, and will wait. */
     void park() {}
 
+    /** Owner. It is about to leave its queue, and will not run: the workqueue is closed, and its queuer sees that. */
+    void refuse() {}
+
     /** Owner. It is given up without a start, dead or alive. */
     void unlink() {
         Work work = work();

@@ -114,6 +114,7 @@ abstract class Pool {
             queue.remove(entry);
             share.arrive(marker);
         } else if (share.isClosed) { // the queuer takes its instance back and throws
+            entry.refuse();
             queue.remove(entry);
             entry.unlink();
         } else {
@@ -177,6 +178,9 @@ abstract class Pool {
             run.share = share;
         }
         run.turn = turn;
+        if (run.generation != CommandWork.GENERATION) {
+            run.generation = CommandWork.GENERATION;
+        }
         return true;
     }
 

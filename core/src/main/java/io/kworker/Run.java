@@ -219,7 +219,9 @@ abstract class Run {
                 endStandIn(one);
             }
             command = null;
-            one.view.ended(cpu, isOwner);
+            if (!one.isDead()) { // else whoever has claimed it counts it out
+                one.view.ended(cpu, isOwner);
+            }
         }
     }
 

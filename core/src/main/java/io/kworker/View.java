@@ -7,6 +7,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
@@ -181,7 +182,7 @@ class View extends AbstractExecutorService {
         boolean taken;
         try {
             Os.membarrier();
-            taken = command.claim();
+            taken = isWaiting(command) && command.claim() || command.isRefused();
         } finally {
             CONTROL.getAndAdd(this, -CLAIMER);
         }
@@ -230,6 +231,17 @@ class View extends AbstractExecutorService {
         if (!isQueued || task.isRefusedBy(state()) && task.withdraw()) {
             throw rejection("is shut down");
         }
+    }
+
+    /** The ring first, as it leaves that for the parked ones. */
+    private boolean isWaiting(Command command) {
+        Iterator<Entry> entries = ((BoundShare) command.share()).ringEntries();
+        while (entries.hasNext()) {
+            if (entries.next() == command) {
+                return true;
+            }
+        }
+        return parkedOf(command).contains(command);
     }
 
     /** False where the caller is to run the task itself. */
@@ -293,7 +305,7 @@ class View extends AbstractExecutorService {
             return;
         }
         ledger.end();
-        if (isUnderControl()) {
+        if (state() != OPEN) {
             VarHandle.fullFence();
             tryTerminate();
         }
@@ -301,7 +313,7 @@ class View extends AbstractExecutorService {
 
     private void endUnrun(Ledger ledger) {
         ledger.endElsewhere();
-        if (isUnderControl()) {
+        if (state() != OPEN) {
             tryTerminate();
         }
     }
@@ -375,8 +387,8 @@ class View extends AbstractExecutorService {
             placeIsFree();
             endUnrun(ledgers[((BoundShare) command.share()).cpu.index]);
         }
-        for (Run run : runs()) {
-            run.interrupt(this);
+        if (hasCommands) {
+            runs().forEach(run -> run.interrupt(this));
         }
         claimAll(task -> true, true).forEach(task -> {
             Runnable body = task.body;
