@@ -16,6 +16,11 @@ abstract class Run {
     /** For so long a handler that must not block waits before it lets its CPU go. */
     private static final long CEDE_NANOS = 100_000_000;
 
+    private static final VarHandle SERIAL = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "serial", VarHandle.class, Run.class, long.class);
+    private static final VarHandle BEING_INTERRUPTED = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "isBeingInterrupted", VarHandle.class, Run.class, int.class);
+
     /** I. */
     final Cpu cpu;
 
@@ -30,11 +35,6 @@ abstract class Run {
 
     /** M: somebody is about to interrupt the command that runs. */
     private volatile int isBeingInterrupted;
-
-    private static final VarHandle SERIAL = ConstantBootstraps.fieldVarHandle(
-            MethodHandles.lookup(), "serial", VarHandle.class, Run.class, long.class);
-    private static final VarHandle BEING_INTERRUPTED = ConstantBootstraps.fieldVarHandle(
-            MethodHandles.lookup(), "isBeingInterrupted", VarHandle.class, Run.class, int.class);
 
     /** S: by the command: the item that it is known by, or that of an earlier one. */
     private volatile @Nullable CommandWork standIn;

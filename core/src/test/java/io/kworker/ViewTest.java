@@ -14,6 +14,7 @@ import java.lang.ref.WeakReference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -27,6 +28,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -429,6 +431,126 @@ class ViewTest {
         assertTrue(disabled.isCancelled());
         executor.close();
         assertEquals(1, runs.get());
+    }
+
+    /** The same of what was given to execute, which has none before it asks; nobody can have it run once more. */
+    @Test
+    void a_command_has_an_item_while_it_runs() throws Exception {
+        Workqueue workqueue = workqueue(2);
+        ExecutorService executor = workqueue.asExecutorService();
+        AtomicInteger runs = new AtomicInteger();
+        AtomicReference<Work> item = new AtomicReference<>();
+        Gate gate = runtimes.gate();
+        executor.execute(() -> {
+            runs.incrementAndGet();
+            Work own = Work.current();
+            assertSame(own, Work.current());
+            assertTrue(workqueue.queue(own));
+            assertThrows(WorkDeadlockException.class, workqueue::flush);
+            item.set(own);
+            gate.burn();
+        });
+        Await.until("it runs", () -> item.get() != null);
+        assertTrue(item.get().isRunning() && item.get().isPending());
+        gate.open();
+        item.get().flush();
+        executor.close();
+        assertEquals(1, runs.get());
+        assertFalse(item.get().isBusy());
+    }
+
+    // ---- commands, wherever they wait ----
+
+    /** In the ring, for a slot, behind a ring that was full: in the order in which they came, for one submitter. */
+    @Test
+    void commands_are_run_in_order_from_wherever_they_wait() throws Exception {
+        for (int many : new int[] {10, 500}) {
+            ExecutorService executor = smallRing();
+            Gate gate = runtimes.gate();
+            ExecutorServiceContract.occupy(executor, gate);
+            ConcurrentLinkedQueue<Integer> order = new ConcurrentLinkedQueue<>();
+            for (int i = 0; i < many; i++) {
+                int number = i;
+                executor.execute(() -> order.add(number));
+            }
+            gate.open();
+            executor.close();
+            assertEquals(IntStream.range(0, many).boxed().toList(), List.copyOf(order));
+        }
+    }
+
+    @Test
+    void shutdown_now_returns_commands_from_wherever_they_wait() throws Exception {
+        for (int many : new int[] {10, 500}) {
+            ExecutorService executor = smallRing();
+            Gate gate = runtimes.gate();
+            ExecutorServiceContract.occupy(executor, gate);
+            List<Runnable> commands = new ArrayList<>();
+            for (int i = 0; i < many; i++) {
+                int number = i;
+                Runnable command = () -> assertTrue(number < 0, "run");
+                commands.add(command);
+                executor.execute(command);
+            }
+            assertEquals(Set.copyOf(commands), Set.copyOf(executor.shutdownNow()));
+            gate.open();
+            assertTrue(executor.awaitTermination(20, TimeUnit.SECONDS));
+        }
+    }
+
+    private ExecutorService smallRing() {
+        WorkRuntime runtime = runtimes.start(
+                RuntimeExtension.builder().cpus(RuntimeExtension.firstCpu()).ringCapacity(64));
+        return runtimes.queue(runtime, "small", 1).asExecutorService();
+    }
+
+    /** Accepted and run, or rejected: by drains that come and go, then by the close. */
+    @Test
+    void commands_executed_against_drains_and_the_close_are_not_lost() {
+        Workqueue workqueue = runtimes.queue(runtimes.runtime(), "draining", 2);
+        ExecutorService executor = workqueue.asExecutorService();
+        AtomicInteger accepted = new AtomicInteger();
+        AtomicInteger runs = new AtomicInteger();
+        AtomicInteger rejected = new AtomicInteger();
+        TestThreads.Started submitter = TestThreads.start(() -> {
+            while (!executor.isShutdown()) {
+                try {
+                    executor.execute(runs::incrementAndGet);
+                    accepted.incrementAndGet();
+                } catch (RejectedExecutionException e) {
+                    rejected.incrementAndGet();
+                }
+                while (accepted.get() - runs.get() > 100) {
+                    Thread.yield(); // else the drains take long
+                }
+            }
+        });
+        for (int round = 0; round < 100; round++) {
+            int before = accepted.get();
+            Await.until("more are accepted", () -> accepted.get() > before);
+            workqueue.drain();
+        }
+        TestThreads.start(workqueue::close).join();
+        submitter.join();
+        assertTrue(executor.isTerminated(), executor::toString);
+        assertEquals(accepted.get(), runs.get(), () -> rejected + " rejected");
+    }
+
+    /** Though it is frozen: nothing that has been taken back holds up a flush. */
+    @Test
+    void commands_that_were_taken_back_hold_up_no_flush_of_a_frozen_workqueue() throws Exception {
+        WorkRuntime runtime = runtimes.oneCpu();
+        Workqueue workqueue = runtimes.queue(runtime.workqueue("frozen").freezable());
+        ExecutorService executor = workqueue.asExecutorService();
+        runtime.freeze().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        for (int i = 0; i < 100; i++) {
+            executor.execute(() -> {});
+        }
+        TestThreads.Started flusher = TestThreads.start(workqueue::flush);
+        assertEquals(100, executor.shutdownNow().size());
+        flusher.join();
+        assertTrue(executor.isTerminated());
+        runtime.thaw();
     }
 
     // ---- memory ----

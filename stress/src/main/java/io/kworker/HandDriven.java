@@ -26,6 +26,16 @@ final class HandDriven extends Owner {
                 .engines(Nobody::new);
     }
 
+    /** An executor of the queue, which knows where its tasks run. */
+    View newView() {
+        return new View(queue, Bound.none()) {
+            @Override
+            List<Run> runs() {
+                return List.of(context());
+            }
+        };
+    }
+
     /** One more workqueue on this CPU. */
     Workqueue newQueue() {
         return newQueue(plain -> plain);

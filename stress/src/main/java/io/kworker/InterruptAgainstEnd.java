@@ -98,7 +98,7 @@ public final class InterruptAgainstEnd {
     public static class Actual {
         private final HandDriven cpu = new HandDriven();
         private final Meeting meeting = new Meeting();
-        private final Future<?> future = new View(cpu.queue, Bound.none()).submit(() -> {});
+        private final Future<?> future = cpu.newView().submit(() -> {});
         private Thread worker;
 
         @Actor
@@ -129,7 +129,7 @@ public final class InterruptAgainstEnd {
     public static class ActualShutdownNow {
         private final HandDriven cpu = new HandDriven();
         private final Meeting meeting = new Meeting();
-        private final View view = new View(cpu.queue, Bound.none());
+        private final View view = cpu.newView();
         private Thread worker;
 
         public ActualShutdownNow() {

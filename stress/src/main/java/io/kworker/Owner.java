@@ -7,9 +7,22 @@ class Owner {
     final Cpu cpu;
     private final Run run;
 
+    /** Who runs handlers. */
+    private volatile Thread thread;
+
     Owner(Cpu cpu) {
         this.cpu = cpu;
-        run = context(cpu);
+        run = new Run(cpu) {
+            @Override
+            Thread thread() {
+                return thread;
+            }
+        };
+    }
+
+    /** Where handlers run. */
+    final Run context() {
+        return run;
     }
 
     /** A context that no thread belongs to. */
@@ -45,6 +58,7 @@ class Owner {
 
     /** Runs the handler of the item that has been started, and ends it. */
     void run() {
+        thread = Thread.currentThread();
         run.perform(run.share);
         end();
     }

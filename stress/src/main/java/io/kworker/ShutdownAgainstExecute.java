@@ -108,7 +108,7 @@ public final class ShutdownAgainstExecute {
     @Outcome(expect = FORBIDDEN, desc = "Terminated with a task to come, or never.")
     public static class Actual {
         private final HandDriven cpu = new HandDriven();
-        private final View view = new View(cpu.queue, Bound.none());
+        private final View view = cpu.newView();
 
         @Actor
         public void submitter(ZZZ_Result r) {

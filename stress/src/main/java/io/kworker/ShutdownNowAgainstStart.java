@@ -6,8 +6,10 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -100,22 +102,41 @@ public final class ShutdownNowAgainstStart {
         }
     }
 
-    /** {@link View#shutdownNow} against {@link Task#run}; the task goes on until that has returned. */
+    /** {@link View#shutdownNow} against a {@link Command}; that goes on until the other has returned. */
     @JCStressTest
     @State
     @Outcome(id = "1, 0, false", expect = ACCEPTABLE, desc = "Returned.")
     @Outcome(id = "0, 1, true", expect = ACCEPTABLE, desc = "Run, and interrupted.")
     @Outcome(expect = FORBIDDEN, desc = "Lost, run and returned, or not interrupted.")
-    public static class Actual {
+    public static class Actual extends Shipped {
+        public Actual() {
+            super(ExecutorService::execute);
+        }
+    }
+
+    /** The same with a {@link Task}. */
+    @JCStressTest
+    @State
+    @Outcome(id = "1, 0, false", expect = ACCEPTABLE, desc = "Returned.")
+    @Outcome(id = "0, 1, true", expect = ACCEPTABLE, desc = "Run, and interrupted.")
+    @Outcome(expect = FORBIDDEN, desc = "Lost, run and returned, or not interrupted.")
+    public static class ActualTask extends Shipped {
+        public ActualTask() {
+            super(ExecutorService::submit);
+        }
+    }
+
+    /** What these have in common. */
+    public abstract static class Shipped {
         private final HandDriven cpu = new HandDriven();
         private final Meeting meeting = new Meeting();
-        private final View view = new View(cpu.queue, Bound.none());
+        private final View view = cpu.newView();
         private volatile boolean isStopped;
         private boolean isInterrupted;
         private int runs;
 
-        public Actual() {
-            view.execute(() -> {
+        Shipped(BiConsumer<ExecutorService, Runnable> submission) {
+            submission.accept(view, () -> {
                 while (!isStopped) {
                     Thread.yield();
                 }
@@ -157,7 +178,7 @@ public final class ShutdownNowAgainstStart {
     public static class ActualExecute {
         private final HandDriven cpu = new HandDriven();
         private final Meeting meeting = new Meeting();
-        private final View view = new View(cpu.queue, Bound.none());
+        private final View view = cpu.newView();
         private int runs;
 
         @Actor
