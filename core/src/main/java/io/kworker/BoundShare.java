@@ -118,6 +118,11 @@ final class BoundShare extends Share implements Limiter {
         return lane.queue.ringEntries();
     }
 
+    /** Any thread, after it has looked through these. */
+    void awaitTaken() {
+        lane.queue.awaitTaken();
+    }
+
     @Override
     boolean isStuck() {
         return limit == 0 && active == 0;

@@ -66,8 +66,12 @@ final class Command extends Entry {
     @Override
     void park() {
         if (!isParked) {
-            isParked = true;
-            view.parked(this);
+            try {
+                view.parked(this);
+                isParked = true;
+            } catch (OutOfMemoryError e) {
+                return; // it cannot be taken back, and so runs
+            }
         }
     }
 

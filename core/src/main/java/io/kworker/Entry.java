@@ -40,10 +40,10 @@ abstract class Entry {
         return work != null && WorkState.isDead(this, work.state());
     }
 
-    /** Owner. It is about to leave its queue, and will wait. */
+    /** Owner. It has been taken out of its queue and will wait; to be called before {@link EntryQueue#taken}. */
     void park() {}
 
-    /** Owner. It is about to leave its queue, and will not run: the workqueue is closed, and its queuer sees that. */
+    /** Owner. The same, where it will not run: the workqueue is closed, and its queuer sees that. */
     void refuse() {}
 
     /** Owner. It is given up without a start, dead or alive. */

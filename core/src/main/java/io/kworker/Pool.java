@@ -85,7 +85,7 @@ abstract class Pool {
                     continue;
                 }
             }
-            Entry entry = queue.peek();
+            Entry entry = queue.take();
             if (entry != null) {
                 if (admit(entry, run)) {
                     return true;
@@ -96,7 +96,7 @@ abstract class Pool {
         }
     }
 
-    /** The entry at the head of the ring. It is counted before the queue lets go of it: see {@link Share#quiet}. */
+    /** An entry that is being taken out of the queue. It is counted before that is over: see {@link Share#quiet}. */
     private boolean admit(Entry entry, Run run) {
         Share share = entry.share();
         if (entry instanceof Marker || share.parked > 0 || !share.takeSlot()) {
@@ -104,23 +104,23 @@ abstract class Pool {
             return false;
         }
         int turn = share.enter();
-        queue.remove(entry);
+        queue.taken();
         return start(entry, share, turn, run);
     }
 
-    /** The entry at the head of the ring cannot start. */
+    /** The same, of one that cannot start. */
     private void takeIn(Entry entry, Share share) {
         if (entry instanceof Marker marker) {
-            queue.remove(entry);
             share.arrive(marker);
+            queue.taken();
         } else if (share.isClosed) { // the queuer takes its instance back and throws
             entry.refuse();
-            queue.remove(entry);
+            queue.taken();
             entry.unlink();
         } else {
             entry.park();
             int turn = share.enter();
-            queue.remove(entry);
+            queue.taken();
             if (entry.isDead()) {
                 entry.unlink();
                 share.drop(turn);
@@ -218,7 +218,7 @@ abstract class Pool {
      * queue goes to the lists of its shares, in order.
      */
     void rescue() {
-        for (Entry entry = queue.peek(); entry != null; entry = queue.peek()) {
+        for (Entry entry = queue.take(); entry != null; entry = queue.take()) {
             Share share = entry.share();
             takeIn(entry, share);
             listIfRunnable(share);

@@ -56,8 +56,9 @@ class View extends AbstractExecutorService {
      *   shutdownNow    state = STOPPED ; barrier ; looks through the rings, then through the parked ones, and the runs
      *
      * The barrier is one of all threads, so it is a fence between the submitter's store of the slot and its read, and
-     * between the owner's store and its read, wherever it falls. A command leaves the ring to be parked, and is among
-     * the parked before; so one of the two looks finds what has not been started.
+     * between the owner's store and its read, wherever it falls. A command that leaves the ring to be parked is among
+     * the parked before the queue says that nothing is being taken out, which is waited for between the two looks; so
+     * one of them finds what has not been started.
      */
     static final int OPEN = 0;
     static final int SHUT = 1;
@@ -235,12 +236,14 @@ class View extends AbstractExecutorService {
 
     /** The ring first, as it leaves that for the parked ones. */
     private boolean isWaiting(Command command) {
-        Iterator<Entry> entries = ((BoundShare) command.share()).ringEntries();
+        BoundShare share = (BoundShare) command.share();
+        Iterator<Entry> entries = share.ringEntries();
         while (entries.hasNext()) {
             if (entries.next() == command) {
                 return true;
             }
         }
+        share.awaitTaken();
         return parkedOf(command).contains(command);
     }
 
@@ -318,7 +321,7 @@ class View extends AbstractExecutorService {
         }
     }
 
-    /** Owner of a CPU, before a command of this view leaves the queue without a start. */
+    /** Owner of a CPU, which has taken a command out of the queue that cannot start. */
     final void parked(Command command) {
         parkedOf(command).add(command);
     }
@@ -414,6 +417,7 @@ class View extends AbstractExecutorService {
                     queued.add(command);
                 }
             });
+            bound.awaitTaken();
             for (Command command : parked.get(bound.cpu.index)) {
                 if (command.claim()) {
                     all.add(command);
