@@ -108,9 +108,24 @@ public final class ShutdownNowAgainstStart {
     @Outcome(id = "1, 0, false", expect = ACCEPTABLE, desc = "Returned.")
     @Outcome(id = "0, 1, true", expect = ACCEPTABLE, desc = "Run, and interrupted.")
     @Outcome(expect = FORBIDDEN, desc = "Lost, run and returned, or not interrupted.")
-    public static class Actual extends Shipped {
-        public Actual() {
-            super(ExecutorService::execute);
+    public static class Actual {
+        private final Scene scene = new Scene(ExecutorService::execute);
+
+        @Actor
+        public void worker() {
+            scene.work();
+        }
+
+        @Actor
+        public void stopper(IIZ_Result r) {
+            r.r1 = scene.stop();
+        }
+
+        @Arbiter
+        public void arbiter(IIZ_Result r) {
+            scene.cpu.serve();
+            r.r2 = scene.runs;
+            r.r3 = scene.isInterrupted;
         }
     }
 
@@ -120,14 +135,29 @@ public final class ShutdownNowAgainstStart {
     @Outcome(id = "1, 0, false", expect = ACCEPTABLE, desc = "Returned.")
     @Outcome(id = "0, 1, true", expect = ACCEPTABLE, desc = "Run, and interrupted.")
     @Outcome(expect = FORBIDDEN, desc = "Lost, run and returned, or not interrupted.")
-    public static class ActualTask extends Shipped {
-        public ActualTask() {
-            super(ExecutorService::submit);
+    public static class ActualTask {
+        private final Scene scene = new Scene(ExecutorService::submit);
+
+        @Actor
+        public void worker() {
+            scene.work();
+        }
+
+        @Actor
+        public void stopper(IIZ_Result r) {
+            r.r1 = scene.stop();
+        }
+
+        @Arbiter
+        public void arbiter(IIZ_Result r) {
+            scene.cpu.serve();
+            r.r2 = scene.runs;
+            r.r3 = scene.isInterrupted;
         }
     }
 
-    /** What these have in common. */
-    public abstract static class Shipped {
+    /** An executor that has one task. */
+    private static final class Scene {
         private final HandDriven cpu = new HandDriven();
         private final Meeting meeting = new Meeting();
         private final View view = cpu.newView();
@@ -135,7 +165,7 @@ public final class ShutdownNowAgainstStart {
         private boolean isInterrupted;
         private int runs;
 
-        Shipped(BiConsumer<ExecutorService, Runnable> submission) {
+        Scene(BiConsumer<ExecutorService, Runnable> submission) {
             submission.accept(view, () -> {
                 while (!isStopped) {
                     Thread.yield();
@@ -145,24 +175,16 @@ public final class ShutdownNowAgainstStart {
             });
         }
 
-        @Actor
-        public void worker() {
+        void work() {
             meeting.meetRoughly();
             cpu.turn();
         }
 
-        @Actor
-        public void stopper(IIZ_Result r) {
+        int stop() {
             meeting.meetRoughly();
-            r.r1 = view.shutdownNow().size();
+            int returned = view.shutdownNow().size();
             isStopped = true;
-        }
-
-        @Arbiter
-        public void arbiter(IIZ_Result r) {
-            cpu.serve();
-            r.r2 = runs;
-            r.r3 = isInterrupted;
+            return returned;
         }
     }
 
