@@ -24,7 +24,7 @@ final class Command extends Entry {
      *         OPEN --refuse (owner, before it takes it out of the queue, CAS)-> REFUSED: its submitter's
      *
      * Not run and claimed, not lost:   runner    takes it out of the queue (store) ; read control ; read fate
-     *                                  claimer   control ; barrier ; sees it in the queue ; CAS of fate ; end of control
+     *                                  claimer   control ; barrier ; sees it queued ; CAS of fate ; end of control
      *
      * The barrier falls somewhere in the runner's program order (see Tenure). After its store: then the claimer does
      * not see the command there. Before it: then the runner sees that the view is under control, and the CAS decides;

@@ -149,7 +149,7 @@ abstract class Run {
     }
 
     /*
-     * No stray interrupt (J8):   runner    serial even ; view stopped? then a fence, wait while being interrupted ; flag
+     * No stray interrupt (J8):   runner    serial even ; view stopped? then fence, wait while being interrupted ; flag
      *                            stopper   control ; barrier ; serial odd: being interrupted (CAS) ; the same still?
      *
      * A runner that has not seen the view stopped had stored its serial before the barrier; of the others one sees the
