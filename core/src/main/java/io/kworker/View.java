@@ -160,17 +160,17 @@ class View extends AbstractExecutorService {
         try {
             isQueued = state() == OPEN && workqueue.queue(command, cpu);
         } catch (Throwable t) {
-            endUnrun(ledger);
+            endElsewhere(ledger);
             placeIsFree();
             throw t;
         }
         if (!isQueued) {
-            endUnrun(ledger);
+            endElsewhere(ledger);
             return false;
         }
         VarHandle.releaseFence();
         if (isStopped() && withdraw(command)) {
-            endUnrun(ledger);
+            endElsewhere(ledger);
             placeIsFree();
             throw rejection("is shut down");
         }
@@ -304,7 +304,7 @@ class View extends AbstractExecutorService {
     final void ended(Cpu cpu, boolean isOwner) {
         Ledger ledger = ledgers[cpu.index];
         if (!isOwner) {
-            endUnrun(ledger);
+            endElsewhere(ledger);
             return;
         }
         ledger.end();
@@ -314,7 +314,7 @@ class View extends AbstractExecutorService {
         }
     }
 
-    private void endUnrun(Ledger ledger) {
+    private void endElsewhere(Ledger ledger) {
         ledger.endElsewhere();
         if (state() != OPEN) {
             tryTerminate();
@@ -388,7 +388,7 @@ class View extends AbstractExecutorService {
         for (Command command : claimCommands()) {
             unrun.add(command.body);
             placeIsFree();
-            endUnrun(ledgers[((BoundShare) command.share()).cpu.index]);
+            endElsewhere(ledgers[((BoundShare) command.share()).cpu.index]);
         }
         if (hasCommands) {
             runs().forEach(run -> run.interrupt(this));
