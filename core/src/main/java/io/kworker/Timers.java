@@ -168,20 +168,21 @@ final class Timers {
         to.set(alarm, tick);
     }
 
-    /** Owner. Applies the operations that wait. */
-    void applyOperations() {
-        apply(ring);
-        apply(overflow);
+    /** Owner. Applies the operations that wait; false where it has met one that is still being put into the queue. */
+    boolean applyOperations() {
+        boolean isWhole = apply(ring);
+        return apply(overflow) && isWhole;
     }
 
-    private void apply(MessagePassingQueue<Operation> queue) {
+    private boolean apply(MessagePassingQueue<Operation> queue) {
         for (int left = queue.size(); left > 0; left--) { // no more than that: some of them come back
             Operation operation = queue.relaxedPoll();
             if (operation == null) {
-                break;
+                return false;
             }
             operation.apply(this);
         }
+        return true;
     }
 
     /** Owner. Applies operations and expires what is due, up to a batch. */
@@ -250,15 +251,29 @@ final class Timers {
         return deferrable == null ? wheel.next() : Math.min(wheel.next(), deferrable.next());
     }
 
-    /** Carrier. Nanoseconds until the CPU is to be awake; MAX_VALUE if it need not be. */
+    /** Carrier. Nanoseconds until it is to be awake, as it has published; MAX_VALUE if it need not be. */
     long untilNext(long now) {
-        long next = wheel.next();
-        return next == Long.MAX_VALUE ? Long.MAX_VALUE : ticks.until(next, now);
+        long until = sleepsUntil;
+        return until == Long.MAX_VALUE ? Long.MAX_VALUE : ticks.until(until, now);
     }
 
     /** Carrier, before it announces its sleep. */
     void publishSleep() {
         sleepsUntil = wheel.next();
+    }
+
+    /**
+     * Carrier that has announced its sleep. Applies what was submitted by those who saw it awake; false where it has met
+     * one that is still being put into the queue. It may have to be awake earlier then, and never sleeps longer than it
+     * has published: others go by that.
+     */
+    boolean settle() {
+        boolean settled = applyOperations();
+        long next = wheel.next();
+        if (next < sleepsUntil) {
+            sleepsUntil = next;
+        }
+        return settled;
     }
 
     /** Owner, on behalf of somebody who may block. Takes all alarms that the test is true of out of the wheels. */
