@@ -8,7 +8,7 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The timer of a {@link DelayedWork}. Whether the item waits for it is said by the item's state word alone (TIMED, and
+ * The timer of an item. Whether the item waits for it is said by the item's state word alone (TIMED, and
  * the generation); the alarm in the wheel follows, at once where its CPU's owner acts, else by the operations ring.
  *
  * <p>Also the notice to the owner of its home that the instance for which it is set may be over.
@@ -38,7 +38,7 @@ final class Countdown extends Alarm implements Timers.Operation {
             MethodHandles.lookup(), "generation", VarHandle.class, Countdown.class, int.class);
 
     /** I. */
-    private final DelayedWork work;
+    final Work work;
 
     /** I: it does not wake a sleeping CPU. */
     private final boolean isDeferrable;
@@ -52,7 +52,7 @@ final class Countdown extends Alarm implements Timers.Operation {
     /** C: where the item is to be queued. */
     private @Nullable Workqueue workqueue;
 
-    Countdown(DelayedWork work, boolean isDeferrable) {
+    Countdown(Work work, boolean isDeferrable) {
         this.work = work;
         this.isDeferrable = isDeferrable;
     }
@@ -72,7 +72,7 @@ final class Countdown extends Alarm implements Timers.Operation {
         Timers at = homeFor(wanted);
         Carrier carrier = at == wanted ? Carrier.holding(caller, cpu) : null;
         if (carrier == null) {
-            return armAway(at, new Arming(work, workqueue, wanted, tick), which);
+            return armAway(at, new Arming(this, workqueue, wanted, tick), which);
         }
         long found;
         try {
@@ -255,7 +255,7 @@ final class Countdown extends Alarm implements Timers.Operation {
 
     /** An instance that was armed by somebody who does not own its home. */
     static final class Arming implements Timers.Operation {
-        private final DelayedWork work;
+        private final Countdown countdown;
         private final Workqueue workqueue;
         private final Timers wanted;
         private final long tick;
@@ -266,8 +266,8 @@ final class Countdown extends Alarm implements Timers.Operation {
         /** R(the ring): it is known to the workqueue. */
         private boolean isSent;
 
-        Arming(DelayedWork work, Workqueue workqueue, Timers wanted, long tick) {
-            this.work = work;
+        Arming(Countdown countdown, Workqueue workqueue, Timers wanted, long tick) {
+            this.countdown = countdown;
             this.workqueue = workqueue;
             this.wanted = wanted;
             this.tick = tick;
@@ -275,7 +275,7 @@ final class Countdown extends Alarm implements Timers.Operation {
 
         @Override
         public void apply(Timers timers) {
-            work.countdown.arrive(this, timers);
+            countdown.arrive(this, timers);
         }
 
         /** Where it goes by somebody else's wheels, who closes the workqueue is to find it there. */
@@ -284,7 +284,7 @@ final class Countdown extends Alarm implements Timers.Operation {
                 isSent = true;
                 workqueue.sent(this);
             }
-            to.submit(this, work.countdown.isDeferrable ? Long.MAX_VALUE : tick);
+            to.submit(this, countdown.isDeferrable ? Long.MAX_VALUE : tick);
         }
 
         /** It is set, or over. */
@@ -296,7 +296,7 @@ final class Countdown extends Alarm implements Timers.Operation {
 
         /** Takes back the instance; true where that was not over. */
         boolean takeBack() {
-            return work.sweep(generation);
+            return countdown.work.sweep(generation);
         }
     }
 

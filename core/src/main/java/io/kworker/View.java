@@ -279,8 +279,7 @@ class View extends AbstractExecutorService {
 
     @Override
     public final void close() {
-        if (Work.current() instanceof Task task && task.view == this
-                || Work.current() instanceof TimedTask.Trigger trigger && trigger.task().view == this) {
+        if (Work.current() instanceof Task task && task.view == this) {
             throw new WorkDeadlockException("close() of " + this + " was called by a task of it, which it would wait "
                     + "for; use shutdown()");
         }
