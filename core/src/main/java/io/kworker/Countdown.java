@@ -52,9 +52,25 @@ final class Countdown extends Alarm implements Timers.Operation {
     /** C: where the item is to be queued. */
     private @Nullable Workqueue workqueue;
 
+    /** I: the armings of the item come one after another, each when the instance before is over. */
+    private final boolean isSerial;
+
+    /** R(the ring): it is an arming itself. */
+    private boolean isArriving;
+
     Countdown(Work work, boolean isDeferrable) {
+        this(work, isDeferrable, false);
+    }
+
+    private Countdown(Work work, boolean isDeferrable, boolean isSerial) {
         this.work = work;
         this.isDeferrable = isDeferrable;
+        this.isSerial = isSerial;
+    }
+
+    /** For an item of which nobody arms an instance before the one before it is over. */
+    static Countdown serial(Work work) {
+        return new Countdown(work, false, true);
     }
 
     // ---- any thread ----
@@ -72,7 +88,8 @@ final class Countdown extends Alarm implements Timers.Operation {
         Timers at = homeFor(wanted);
         Carrier carrier = at == wanted ? Carrier.holding(caller, cpu) : null;
         if (carrier == null) {
-            return armAway(at, new Arming(this, workqueue, wanted, tick), which);
+            return isSerial && at == wanted ? sendItself(at, workqueue, tick)
+                    : armAway(at, new Arming(this, workqueue, wanted, tick), which);
         }
         long found;
         try {
@@ -142,6 +159,24 @@ final class Countdown extends Alarm implements Timers.Operation {
         timers.set(this, tick, isDeferrable);
     }
 
+    /** What belongs to the owner is the armer's until it is in the ring. */
+    private long sendItself(Timers at, Workqueue to, long due) {
+        workqueue = to;
+        tick = due;
+        isArriving = true;
+        for (;;) {
+            long s = work.state();
+            if (WorkState.refuses(s)) {
+                if (work.confirm(s)) {
+                    return s;
+                }
+            } else if (work.arm(s)) {
+                at.submit(this, due);
+                return s;
+            }
+        }
+    }
+
     private long armAway(Timers at, Arming arming, WorkState.Arm which) {
         for (;;) {
             long s = work.state();
@@ -208,9 +243,39 @@ final class Countdown extends Alarm implements Timers.Operation {
     // ---- owner ----
 
     @Override
+    public void announce(Timers timers) {
+        if (isArriving) {
+            long s = work.state();
+            if (WorkState.isTimed(s)) {
+                GENERATION.setOpaque(this, WorkState.generation(s));
+            }
+        }
+    }
+
+    @Override
     public void apply(Timers timers) {
-        if (!isAway(timers, this) && !timers.cpu.isAbandoned()) {
+        if (isArriving) {
+            isArriving = false;
+            arriveItself(timers);
+        } else if (!isAway(timers, this) && !timers.cpu.isAbandoned()) {
             dropDead(timers);
+        }
+    }
+
+    private void arriveItself(Timers timers) {
+        long s = work.state();
+        if (!WorkState.isTimed(s)) {
+            return;
+        }
+        int of = WorkState.generation(s);
+        if (generation != of) {
+            GENERATION.setOpaque(this, of);
+            VarHandle.fullFence();
+        }
+        if (timers.cpu.isAbandoned()) {
+            moveOut();
+        } else if (work.countsDown(of)) {
+            timers.set(this, tick, isDeferrable);
         }
     }
 
@@ -279,6 +344,11 @@ final class Countdown extends Alarm implements Timers.Operation {
         }
 
         /** Where it goes by somebody else's wheels, who closes the workqueue is to find it there. */
+        @Override
+        public void announce(Timers timers) {
+            countdown.announce(this, timers);
+        }
+
         private void send(Timers to) {
             if (to != wanted && !isSent) {
                 isSent = true;
@@ -300,6 +370,13 @@ final class Countdown extends Alarm implements Timers.Operation {
         }
     }
 
+    private void announce(Arming arming, Timers timers) {
+        if (home == timers && arming.wanted == timers && work.countsDown(arming.generation)
+                && !timers.cpu.isAbandoned()) {
+            GENERATION.setOpaque(this, arming.generation);
+        }
+    }
+
     private void arrive(Arming arming, Timers timers) {
         Timers at = home;
         if (at != timers) {
@@ -317,8 +394,10 @@ final class Countdown extends Alarm implements Timers.Operation {
             home = arming.wanted;
             arming.send(arming.wanted);
         } else {
-            GENERATION.setOpaque(this, arming.generation);
-            VarHandle.fullFence();
+            if (generation != arming.generation) {
+                GENERATION.setOpaque(this, arming.generation);
+                VarHandle.fullFence();
+            }
             if (work.countsDown(arming.generation)) {
                 set(timers, arming.workqueue, arming.tick);
             } else {
