@@ -354,7 +354,7 @@ final class Carrier extends Thread {
             }
             if (i % SpinBudget.TURNS_PER_LOOK == 0) {
                 long now = System.nanoTime();
-                if (cpu.timers.isDue(now)) {
+                if (cpu.timers.isDue(now) || cpu.timers.hasOperations()) {
                     cpu.timers.look(now);
                 }
                 if (start == 0) {

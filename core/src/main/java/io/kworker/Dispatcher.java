@@ -305,7 +305,7 @@ final class Dispatcher extends Thread implements Engine {
                 Thread.onSpinWait();
             }
             long now = System.nanoTime();
-            if (cpu.timers.isDue(now)) {
+            if (cpu.timers.isDue(now) || cpu.timers.hasOperations()) {
                 cpu.timers.look(now);
             }
         }

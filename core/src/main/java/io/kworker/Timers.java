@@ -57,6 +57,9 @@ final class Timers {
     /** C: alarms that may wait until the CPU is awake; made with the first of them. */
     private @Nullable Wheel deferrable;
 
+    /** S: by the owner: no alarm is set, so a busy owner looks at the clock seldom, and at this ring when it is told. */
+    private volatile boolean isQuiet = true;
+
     /** S: by the carrier before it announces its sleep: the tick until which it sleeps. */
     private volatile long sleepsUntil;
 
@@ -98,7 +101,9 @@ final class Timers {
         if (!ring.relaxedOffer(operation)) {
             submitToFullRing(operation);
         }
-        cpu.raise();
+        if (isQuiet) {
+            cpu.raise();
+        }
         /*
          * Not lost: submitter  put it into the queue ; read asleep      carrier  asleep = 1 ; look at the queue
          * Where the submitter sees the carrier asleep, it may rely on the tick that the carrier wrote before that.
@@ -235,7 +240,7 @@ final class Timers {
         boolean isEarly = mustLook();
         clockAtLook = clock.now();
         isHasty = false;
-        if (!hasAny() && !hasOperations()) {
+        if (isQuiet() && !hasOperations()) {
             stride = MAX_STRIDE;
             return stride;
         }
@@ -254,6 +259,30 @@ final class Timers {
      */
     boolean mustLook() {
         return isHasty || clock.now() != clockAtLook;
+    }
+
+    /*
+     * Not lost: submitter  put it into the queue ; read isQuiet: true? then raise the flag of the CPU
+     *           owner      isQuiet = true ; look at the queue
+     */
+    private boolean isQuiet() {
+        boolean quiet = !hasAny();
+        if (quiet != isQuiet) {
+            isQuiet = quiet;
+        }
+        return quiet;
+    }
+
+    /** Owner that runs items. Applies operations that the next look at the clock may be too late for. */
+    void stir() {
+        if (isQuiet && hasOperations()) {
+            applyOperations();
+        }
+    }
+
+    /** Owner, after the flag of its CPU was lowered: whether somebody may have raised it in vain. */
+    boolean stirs() {
+        return isQuiet && hasOperations();
     }
 
     private boolean hasAny() {
