@@ -174,7 +174,9 @@ final class Timers {
     /** Owner. Sets an alarm that is not set. */
     void set(Alarm alarm, long tick, boolean isDeferrable) {
         Wheel to = wheel(isDeferrable);
-        isHasty |= tick < to.next();
+        if (tick < to.next()) {
+            isHasty = true;
+        }
         to.set(alarm, tick);
     }
 
@@ -247,7 +249,7 @@ final class Timers {
         long now = System.nanoTime();
         long elapsed = Math.max(now - lookedAt, 1);
         look(now);
-        long wanted = isDue(now) ? BATCH / 2 : isEarly ? 1 : stride * (ticks.length() / 4) / elapsed;
+        long wanted = isDue(now) ? BATCH : isEarly ? 1 : stride * (ticks.length() / 4) / elapsed;
         stride = Math.clamp(wanted, 1, MAX_STRIDE);
         return stride;
     }
