@@ -243,16 +243,6 @@ final class Countdown extends Alarm implements Timers.Operation {
     // ---- owner ----
 
     @Override
-    public void announce(Timers timers) {
-        if (isArriving) {
-            long s = work.state();
-            if (WorkState.isTimed(s)) {
-                GENERATION.setOpaque(this, WorkState.generation(s));
-            }
-        }
-    }
-
-    @Override
     public void apply(Timers timers) {
         if (isArriving) {
             isArriving = false;
@@ -268,10 +258,8 @@ final class Countdown extends Alarm implements Timers.Operation {
             return;
         }
         int of = WorkState.generation(s);
-        if (generation != of) {
-            GENERATION.setOpaque(this, of);
-            VarHandle.fullFence();
-        }
+        GENERATION.setOpaque(this, of);
+        VarHandle.fullFence();
         if (timers.cpu.isAbandoned()) {
             moveOut();
         } else if (work.countsDown(of)) {
@@ -344,11 +332,6 @@ final class Countdown extends Alarm implements Timers.Operation {
         }
 
         /** Where it goes by somebody else's wheels, who closes the workqueue is to find it there. */
-        @Override
-        public void announce(Timers timers) {
-            countdown.announce(this, timers);
-        }
-
         private void send(Timers to) {
             if (to != wanted && !isSent) {
                 isSent = true;
@@ -370,13 +353,6 @@ final class Countdown extends Alarm implements Timers.Operation {
         }
     }
 
-    private void announce(Arming arming, Timers timers) {
-        if (home == timers && arming.wanted == timers && work.countsDown(arming.generation)
-                && !timers.cpu.isAbandoned()) {
-            GENERATION.setOpaque(this, arming.generation);
-        }
-    }
-
     private void arrive(Arming arming, Timers timers) {
         Timers at = home;
         if (at != timers) {
@@ -394,10 +370,8 @@ final class Countdown extends Alarm implements Timers.Operation {
             home = arming.wanted;
             arming.send(arming.wanted);
         } else {
-            if (generation != arming.generation) {
-                GENERATION.setOpaque(this, arming.generation);
-                VarHandle.fullFence();
-            }
+            GENERATION.setOpaque(this, arming.generation);
+            VarHandle.fullFence();
             if (work.countsDown(arming.generation)) {
                 set(timers, arming.workqueue, arming.tick);
             } else {

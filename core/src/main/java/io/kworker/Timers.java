@@ -2,8 +2,6 @@
 // Copyright 2026 the kworker authors
 package io.kworker;
 
-import java.lang.invoke.VarHandle;
-import java.util.Iterator;
 import java.util.function.Predicate;
 import org.jctools.queues.MessagePassingQueue;
 import org.jctools.queues.varhandle.MpscLinkedVarHandleQueue;
@@ -20,9 +18,6 @@ import org.jspecify.annotations.Nullable;
 final class Timers {
     /** What somebody else wants of the wheels. */
     interface Operation {
-        /** Owner that is going to apply it, and some others before. A full fence comes in between. */
-        default void announce(Timers timers) {}
-
         /** Owner. Never blocks. */
         void apply(Timers timers);
     }
@@ -33,7 +28,7 @@ final class Timers {
     /** Looks at a full ring before an operation goes to the overflow: gives a busy owner a chance to keep up. */
     private static final int PATIENCE = 256;
 
-    /** Alarms, or operations, in one turn. */
+    /** Alarms in one turn. */
     private static final int BATCH = 64;
 
     /** Most items between two looks at the clock. */
@@ -182,16 +177,12 @@ final class Timers {
 
     /** Owner. Applies the operations that wait; false where it has met one that is still being put into the queue. */
     boolean applyOperations() {
-        boolean isWhole = true;
-        for (int left = ring.size(); left > 0 && isWhole; left -= BATCH) { // no more: some of them come back
-            announce();
-            isWhole = apply(ring, Math.min(left, BATCH));
-        }
-        return overflow.isEmpty() ? isWhole : apply(overflow, overflow.size()) && isWhole;
+        boolean isWhole = apply(ring);
+        return apply(overflow) && isWhole;
     }
 
-    private boolean apply(MessagePassingQueue<Operation> queue, int count) {
-        for (int i = 0; i < count; i++) {
+    private boolean apply(MessagePassingQueue<Operation> queue) {
+        for (int left = queue.size(); left > 0; left--) { // no more than that: some of them come back
             Operation operation = queue.relaxedPoll();
             if (operation == null) {
                 return false;
@@ -199,15 +190,6 @@ final class Timers {
             operation.apply(this);
         }
         return true;
-    }
-
-    /** Those at the head of the ring, together: one fence for all, and their cache misses overlap. */
-    private void announce() {
-        Iterator<Operation> all = ring.iterator();
-        for (int i = 0; i < BATCH && all.hasNext(); i++) {
-            all.next().announce(this);
-        }
-        VarHandle.fullFence();
     }
 
     /** Owner. Applies operations and expires what is due, up to a batch. */
