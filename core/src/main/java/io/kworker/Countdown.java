@@ -30,6 +30,11 @@ final class Countdown extends Alarm implements Timers.Operation {
      * Where the CPU has no owner any more the operations are applied by whoever submits them. They do not touch the
      * alarm then: the last owner has taken it out of the wheel, and the next home may set it at any moment.
      *
+     * The first arming of an item that only its maker can arm is no message of its own, but the alarm itself:
+     *        isArriving   false --send (armer, before its CAS of the item's state)--> true --arrive (owner)--> false
+     * Until it arrives the owner's fields are the armer's: it lies in no wheel, nobody arms the item before this instance
+     * has run, and no canceller finds the instance's generation in there, so none sends a notice.
+     *
      * Two armings of an item may arrive in the wrong order: the one whose generation is not that of the state is dead.
      */
     private static final VarHandle HOME = ConstantBootstraps.fieldVarHandle(
@@ -52,24 +57,24 @@ final class Countdown extends Alarm implements Timers.Operation {
     /** C: where the item is to be queued. */
     private @Nullable Workqueue workqueue;
 
-    /** I: the armings of the item come one after another, each when the instance before is over. */
-    private final boolean isSerial;
+    /** I: only its maker can arm the item for the first time. */
+    private final boolean isMakers;
 
-    /** R(the ring): it is an arming itself. */
+    /** R(the ring): see above. */
     private boolean isArriving;
 
     Countdown(Work work, boolean isDeferrable) {
         this(work, isDeferrable, false);
     }
 
-    private Countdown(Work work, boolean isDeferrable, boolean isSerial) {
+    private Countdown(Work work, boolean isDeferrable, boolean isMakers) {
         this.work = work;
         this.isDeferrable = isDeferrable;
-        this.isSerial = isSerial;
+        this.isMakers = isMakers;
     }
 
-    /** For an item of which nobody arms an instance before the one before it is over. */
-    static Countdown serial(Work work) {
+    /** For an item that nobody but its maker can arm before it has run. */
+    static Countdown ofMaker(Work work) {
         return new Countdown(work, false, true);
     }
 
@@ -85,10 +90,11 @@ final class Countdown extends Alarm implements Timers.Operation {
     long arm(Workqueue workqueue, Cpu cpu, long tick, WorkState.Arm which,
             @Nullable Carrier caller) {
         Timers wanted = cpu.timers;
+        boolean isFirst = isMakers && home == null;
         Timers at = homeFor(wanted);
         Carrier carrier = at == wanted ? Carrier.holding(caller, cpu) : null;
         if (carrier == null) {
-            return isSerial && at == wanted ? sendItself(at, workqueue, tick)
+            return isFirst ? sendItself(at, workqueue, tick)
                     : armAway(at, new Arming(this, workqueue, wanted, tick), which);
         }
         long found;
@@ -159,7 +165,6 @@ final class Countdown extends Alarm implements Timers.Operation {
         timers.set(this, tick, isDeferrable);
     }
 
-    /** What belongs to the owner is the armer's until it is in the ring. */
     private long sendItself(Timers at, Workqueue to, long due) {
         workqueue = to;
         tick = due;
@@ -196,20 +201,20 @@ final class Countdown extends Alarm implements Timers.Operation {
     /** Who has ended the countdown of an instance before its time: the alarm is to leave the wheel. */
     void over(int of) {
         Timers at = home;
-        if (at == null) {
-            return;
+        if (at == null || (int) GENERATION.getVolatile(this) != of) {
+            return; // what would set it is on its way
         }
         Carrier carrier = Carrier.holding(at.cpu);
-        if (carrier != null) {
-            try {
-                if (isSet() && generation == of && home == at) {
-                    at.wheel(isDeferrable).remove(this);
-                }
-            } finally {
-                carrier.tenure.release();
-            }
-        } else if ((int) GENERATION.getVolatile(this) == of) {
+        if (carrier == null) {
             at.submit(this, Long.MAX_VALUE);
+            return;
+        }
+        try {
+            if (isSet() && generation == of && home == at) {
+                at.wheel(isDeferrable).remove(this);
+            }
+        } finally {
+            carrier.tenure.release();
         }
     }
 
@@ -252,6 +257,7 @@ final class Countdown extends Alarm implements Timers.Operation {
         }
     }
 
+    /** Owner of its home. The instance is the first one, so where there is none any more it is over. */
     private void arriveItself(Timers timers) {
         long s = work.state();
         if (!WorkState.isTimed(s)) {

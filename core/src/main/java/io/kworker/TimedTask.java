@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /** A task that waits for a timer before it runs, perhaps again and again. */
 final class TimedTask extends Task {
     private final boolean isPeriodic;
-    private final Countdown countdown = Countdown.serial(this);
+    private final Countdown countdown = Countdown.ofMaker(this);
 
     TimedTask(View view, TimedFuture<?> future) {
         super(view, future);
