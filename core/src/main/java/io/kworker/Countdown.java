@@ -32,8 +32,8 @@ final class Countdown extends Alarm implements Timers.Operation {
      *
      * The first arming of an item that only its maker can arm is no message of its own, but the alarm itself:
      *        isArriving   false --send (armer, before its CAS of the item's state)--> true --arrive (owner)--> false
-     * Until it arrives the owner's fields are the armer's: it lies in no wheel, nobody arms the item before this instance
-     * has run, and no canceller finds the instance's generation in there, so none sends a notice.
+     * Until it arrives the owner's fields are the armer's: it lies in no wheel, nobody arms the item before this
+     * instance has run, and no canceller finds the instance's generation in there, so none sends a notice.
      *
      * Two armings of an item may arrive in the wrong order: the one whose generation is not that of the state is dead.
      */

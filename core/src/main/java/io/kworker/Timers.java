@@ -52,7 +52,7 @@ final class Timers {
     /** C: alarms that may wait until the CPU is awake; made with the first of them. */
     private @Nullable Wheel deferrable;
 
-    /** S: by the owner: no alarm is set, so a busy owner looks at the clock seldom, and at this ring when it is told. */
+    /** S: by the owner: no alarm is set, so it looks at the clock seldom while it is busy, and here when it is told. */
     private volatile boolean isQuiet = true;
 
     /** S: by the carrier before it announces its sleep: the tick until which it sleeps. */
@@ -296,9 +296,9 @@ final class Timers {
     }
 
     /**
-     * Carrier that has announced its sleep. Applies what was submitted by those who saw it awake; false where it has met
-     * one that is still being put into the queue. It may have to be awake earlier then, and never sleeps longer than it
-     * has published: others go by that.
+     * Carrier that has announced its sleep. Applies what was submitted by those who saw it awake; false where it has
+     * met one that is still being put into the queue. It may have to be awake earlier then, and never sleeps longer
+     * than it has published: others go by that.
      */
     boolean settle() {
         boolean settled = applyOperations();
