@@ -75,7 +75,7 @@ public final class WakeBySubmit {
         }
     }
 
-    /** {@link Timers#submit} against {@link Timers#publishSleep}, {@link Doorbell#announce} and {@link Timers#settle}. */
+    /** {@link Timers#submit} against {@link Timers#publishSleep}, {@link Doorbell#announce}, {@link Timers#settle}. */
     @JCStressTest
     @State
     @Outcome(id = {"true, false", "false, true", "true, true"}, expect = ACCEPTABLE, desc = "The owner learns of it.")
