@@ -354,7 +354,7 @@ final class Carrier extends Thread {
             }
             if (i % SpinBudget.TURNS_PER_LOOK == 0) {
                 long now = System.nanoTime();
-                if (cpu.timers.isDue(now)) {
+                if (cpu.timers.isDue(now) || cpu.timers.hasOperations()) {
                     cpu.timers.look(now);
                 }
                 if (start == 0) {
@@ -388,15 +388,16 @@ final class Carrier extends Thread {
         looks = 0;
         timers.publishSleep();
         doorbell.announce();
+        boolean isSettled = timers.settle();
         boolean hasWork = cpu.hasWork();
         seat.publishStarving(hasWork && crew.idle() == 0);
         long asleepAt = System.nanoTime();
         long until = timers.untilNext(asleepAt);
-        if (cpu.hasMessages() || hasWork && crew.idle() > 0 || timers.hasOperations() || until <= 0) {
+        if (cpu.hasMessages() || hasWork && crew.idle() > 0 || !isSettled || until <= 0) {
             doorbell.withdraw();
             seat.stirred(); // the monitor may have seen us asleep
-            if (timers.hasOperations()) {
-                Thread.yield(); // it may be a hole: let its submitter run, which may want this CPU
+            if (!isSettled) {
+                Thread.yield(); // let its submitter run, which may want this CPU
             }
             return;
         }

@@ -8,7 +8,7 @@ import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The timer of a {@link DelayedWork}. Whether the item waits for it is said by the item's state word alone (TIMED, and
+ * The timer of an item. Whether the item waits for it is said by the item's state word alone (TIMED, and
  * the generation); the alarm in the wheel follows, at once where its CPU's owner acts, else by the operations ring.
  *
  * <p>Also the notice to the owner of its home that the instance for which it is set may be over.
@@ -30,6 +30,11 @@ final class Countdown extends Alarm implements Timers.Operation {
      * Where the CPU has no owner any more the operations are applied by whoever submits them. They do not touch the
      * alarm then: the last owner has taken it out of the wheel, and the next home may set it at any moment.
      *
+     * The first arming of an item that only its maker can arm is no message of its own, but the alarm itself:
+     *        isArriving   false --send (armer, before its CAS of the item's state)--> true --arrive (owner)--> false
+     * Until it arrives the owner's fields are the armer's: it lies in no wheel, nobody arms the item before this
+     * instance has run, and no canceller finds the instance's generation in there, so none sends a notice.
+     *
      * Two armings of an item may arrive in the wrong order: the one whose generation is not that of the state is dead.
      */
     private static final VarHandle HOME = ConstantBootstraps.fieldVarHandle(
@@ -38,7 +43,7 @@ final class Countdown extends Alarm implements Timers.Operation {
             MethodHandles.lookup(), "generation", VarHandle.class, Countdown.class, int.class);
 
     /** I. */
-    private final DelayedWork work;
+    final Work work;
 
     /** I: it does not wake a sleeping CPU. */
     private final boolean isDeferrable;
@@ -52,9 +57,25 @@ final class Countdown extends Alarm implements Timers.Operation {
     /** C: where the item is to be queued. */
     private @Nullable Workqueue workqueue;
 
-    Countdown(DelayedWork work, boolean isDeferrable) {
+    /** I: only its maker can arm the item for the first time. */
+    private final boolean isMakers;
+
+    /** R(the ring): see above. */
+    private boolean isArriving;
+
+    Countdown(Work work, boolean isDeferrable) {
+        this(work, isDeferrable, false);
+    }
+
+    private Countdown(Work work, boolean isDeferrable, boolean isMakers) {
         this.work = work;
         this.isDeferrable = isDeferrable;
+        this.isMakers = isMakers;
+    }
+
+    /** For an item that nobody but its maker can arm before it has run. */
+    static Countdown ofMaker(Work work) {
+        return new Countdown(work, false, true);
     }
 
     // ---- any thread ----
@@ -69,10 +90,12 @@ final class Countdown extends Alarm implements Timers.Operation {
     long arm(Workqueue workqueue, Cpu cpu, long tick, WorkState.Arm which,
             @Nullable Carrier caller) {
         Timers wanted = cpu.timers;
+        boolean isFirst = isMakers && home == null;
         Timers at = homeFor(wanted);
         Carrier carrier = at == wanted ? Carrier.holding(caller, cpu) : null;
         if (carrier == null) {
-            return armAway(at, new Arming(work, workqueue, wanted, tick), which);
+            return isFirst ? sendItself(at, workqueue, tick)
+                    : armAway(at, new Arming(this, workqueue, wanted, tick), which);
         }
         long found;
         try {
@@ -142,6 +165,23 @@ final class Countdown extends Alarm implements Timers.Operation {
         timers.set(this, tick, isDeferrable);
     }
 
+    private long sendItself(Timers at, Workqueue to, long due) {
+        workqueue = to;
+        tick = due;
+        isArriving = true;
+        for (;;) {
+            long s = work.state();
+            if (WorkState.refuses(s)) {
+                if (work.confirm(s)) {
+                    return s;
+                }
+            } else if (work.arm(s)) {
+                at.submit(this, due);
+                return s;
+            }
+        }
+    }
+
     private long armAway(Timers at, Arming arming, WorkState.Arm which) {
         for (;;) {
             long s = work.state();
@@ -161,20 +201,20 @@ final class Countdown extends Alarm implements Timers.Operation {
     /** Who has ended the countdown of an instance before its time: the alarm is to leave the wheel. */
     void over(int of) {
         Timers at = home;
-        if (at == null) {
-            return;
+        if (at == null || (int) GENERATION.getVolatile(this) != of) {
+            return; // what would set it is on its way
         }
         Carrier carrier = Carrier.holding(at.cpu);
-        if (carrier != null) {
-            try {
-                if (isSet() && generation == of && home == at) {
-                    at.wheel(isDeferrable).remove(this);
-                }
-            } finally {
-                carrier.tenure.release();
-            }
-        } else if ((int) GENERATION.getVolatile(this) == of) {
+        if (carrier == null) {
             at.submit(this, Long.MAX_VALUE);
+            return;
+        }
+        try {
+            if (isSet() && generation == of && home == at) {
+                at.wheel(isDeferrable).remove(this);
+            }
+        } finally {
+            carrier.tenure.release();
         }
     }
 
@@ -209,8 +249,27 @@ final class Countdown extends Alarm implements Timers.Operation {
 
     @Override
     public void apply(Timers timers) {
-        if (!isAway(timers, this) && !timers.cpu.isAbandoned()) {
+        if (isArriving) {
+            isArriving = false;
+            arriveItself(timers);
+        } else if (!isAway(timers, this) && !timers.cpu.isAbandoned()) {
             dropDead(timers);
+        }
+    }
+
+    /** Owner of its home. The instance is the first one, so where there is none any more it is over. */
+    private void arriveItself(Timers timers) {
+        long s = work.state();
+        if (!WorkState.isTimed(s)) {
+            return;
+        }
+        int of = WorkState.generation(s);
+        GENERATION.setOpaque(this, of);
+        VarHandle.fullFence();
+        if (timers.cpu.isAbandoned()) {
+            moveOut();
+        } else if (work.countsDown(of)) {
+            timers.set(this, tick, isDeferrable);
         }
     }
 
@@ -255,7 +314,7 @@ final class Countdown extends Alarm implements Timers.Operation {
 
     /** An instance that was armed by somebody who does not own its home. */
     static final class Arming implements Timers.Operation {
-        private final DelayedWork work;
+        private final Countdown countdown;
         private final Workqueue workqueue;
         private final Timers wanted;
         private final long tick;
@@ -266,8 +325,8 @@ final class Countdown extends Alarm implements Timers.Operation {
         /** R(the ring): it is known to the workqueue. */
         private boolean isSent;
 
-        Arming(DelayedWork work, Workqueue workqueue, Timers wanted, long tick) {
-            this.work = work;
+        Arming(Countdown countdown, Workqueue workqueue, Timers wanted, long tick) {
+            this.countdown = countdown;
             this.workqueue = workqueue;
             this.wanted = wanted;
             this.tick = tick;
@@ -275,7 +334,7 @@ final class Countdown extends Alarm implements Timers.Operation {
 
         @Override
         public void apply(Timers timers) {
-            work.countdown.arrive(this, timers);
+            countdown.arrive(this, timers);
         }
 
         /** Where it goes by somebody else's wheels, who closes the workqueue is to find it there. */
@@ -284,7 +343,7 @@ final class Countdown extends Alarm implements Timers.Operation {
                 isSent = true;
                 workqueue.sent(this);
             }
-            to.submit(this, work.countdown.isDeferrable ? Long.MAX_VALUE : tick);
+            to.submit(this, countdown.isDeferrable ? Long.MAX_VALUE : tick);
         }
 
         /** It is set, or over. */
@@ -296,7 +355,7 @@ final class Countdown extends Alarm implements Timers.Operation {
 
         /** Takes back the instance; true where that was not over. */
         boolean takeBack() {
-            return work.sweep(generation);
+            return countdown.work.sweep(generation);
         }
     }
 

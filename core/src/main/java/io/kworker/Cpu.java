@@ -277,9 +277,7 @@ final class Cpu {
 
     /** Owner. Applies the operations for the timers too. */
     private boolean urgentStir() {
-        if (timers.hasOperations()) {
-            timers.applyOperations();
-        }
+        timers.stir();
         return bhHighpri.stirs() || bh.stirs() || highpri.stirs();
     }
 
@@ -333,9 +331,7 @@ final class Cpu {
 
     /** The urgent lanes; one that has had its budget stands back once, unless nobody else has anything. */
     private boolean fetchUrgent(Run run, boolean nobodyElse) {
-        if (timers.hasOperations()) {
-            timers.applyOperations();
-        }
+        timers.stir();
         for (Lane.Urgent lane : urgentLanes) {
             if (lane.stirs()) {
                 if (!nobodyElse && lane.isSpent()) {
@@ -351,7 +347,7 @@ final class Cpu {
         if (!run.isHeldBack && ++run.turnsWithoutUrgent >= TURNS_WITHOUT_URGENT) {
             run.turnsWithoutUrgent = 0;
             isUrgent = false;
-            if (urgentHaveWork() || timers.hasOperations()) {
+            if (urgentHaveWork() || timers.stirs()) {
                 isUrgent = true;
             }
         }

@@ -273,7 +273,8 @@ public abstract class DelayedWork extends Work {
         return recurs;
     }
 
-    /** The workqueue takes this very instance back if it is pending, and ends the recurrence; true where it was. */
+    /** It ends the recurrence too. */
+    @Override
     final boolean revoke(int generation) {
         Recurrence r = recurrence;
         boolean revoked = unpend(generation);
@@ -281,15 +282,6 @@ public abstract class DelayedWork extends Work {
             RECURRENCE.compareAndSet(this, r, null); // not one that has begun since
         }
         return revoked;
-    }
-
-    /** The same where the workqueue is being closed. */
-    final boolean sweep(int generation) {
-        boolean swept = revoke(generation);
-        if (swept) {
-            sweptAway();
-        }
-        return swept;
     }
 
     /**

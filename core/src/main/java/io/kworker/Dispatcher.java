@@ -305,7 +305,7 @@ final class Dispatcher extends Thread implements Engine {
                 Thread.onSpinWait();
             }
             long now = System.nanoTime();
-            if (cpu.timers.isDue(now)) {
+            if (cpu.timers.isDue(now) || cpu.timers.hasOperations()) {
                 cpu.timers.look(now);
             }
         }
@@ -321,9 +321,9 @@ final class Dispatcher extends Thread implements Engine {
         Timers timers = cpu.timers;
         timers.publishSleep();
         doorbell.announce();
+        boolean isSettled = timers.settle();
         long until = Math.min(nanos, timers.untilNext(System.nanoTime()));
-        if (cpu.hasMessages() || (mayStart() ? cpu.hasWork() : cpu.podsHaveWork()) || timers.hasOperations()
-                || until <= 0) {
+        if (cpu.hasMessages() || (mayStart() ? cpu.hasWork() : cpu.podsHaveWork()) || !isSettled || until <= 0) {
             doorbell.withdraw();
         } else {
             doorbell.await(until);

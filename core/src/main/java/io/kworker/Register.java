@@ -28,7 +28,7 @@ final class Register extends RegisterPad {
      * shutdown sees that, since it looks at the state after its CAS, and ends it without running it.
      */
     private static final VarHandle HEAD = ConstantBootstraps.fieldVarHandle(
-            MethodHandles.lookup(), "head", VarHandle.class, RegisterFields.class, Task.class);
+            MethodHandles.lookup(), "head", VarHandle.class, RegisterHead.class, Task.class);
     private static final VarHandle ENDED = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "ended", VarHandle.class, RegisterFields.class, long.class);
 
@@ -122,10 +122,17 @@ abstract class RegisterLead {
     long l0, l1, l2, l3, l4, l5, l6, l7, l8, l9, l10, l11, l12, l13, l14;
 }
 
-abstract class RegisterFields extends RegisterLead {
+abstract class RegisterHead extends RegisterLead {
     /** M: the newest task. */
     volatile @Nullable Task head;
+}
 
+/** Who enters tasks and who ends them are on different CPUs often. */
+abstract class RegisterGap extends RegisterHead {
+    long g0, g1, g2, g3, g4, g5, g6, g7, g8, g9, g10, g11, g12, g13, g14;
+}
+
+abstract class RegisterFields extends RegisterGap {
     /** M: tasks over. */
     volatile long ended;
 

@@ -180,7 +180,7 @@ public abstract class SoftTimer {
             }
             Carrier caller = shot.countdown.caller();
             long tick = runtime.ticks().ceil(deadline);
-            if (queue.armAt(shot, runtime.localCpu(caller), tick, caller) || isShutDown) {
+            if (queue.armAt(shot.countdown, runtime.localCpu(caller), tick, caller) || isShutDown) {
                 return false;
             }
             if (WorkState.isDisabled(shot.state())) {

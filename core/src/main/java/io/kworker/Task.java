@@ -57,11 +57,6 @@ class Task extends Work {
         this.hasPlace = view.isBounded();
     }
 
-    /** What is queued for it. */
-    Work item() {
-        return this;
-    }
-
     /** Submitter. */
     void queue(int cpu) {
         view.workqueue.queue(this, cpu);
@@ -134,7 +129,7 @@ class Task extends Work {
 
     /** Takes it back if it waits; who gets true owns it, and has to {@link #end} it. */
     final boolean claim() {
-        return item().cancel() && endIdle();
+        return cancel() && endIdle();
     }
 
     /** The same, of one that certainly waits for nothing; and where several may say so, one gets true. */

@@ -55,7 +55,7 @@ class TaskFuture<V extends @Nullable Object> extends FutureTask<V> {
     /** What is queued for it and certainly ends it; null where there is none, as where its submitter runs it. */
     final @Nullable Work item() {
         Task of = taskAcquire();
-        return of == null || isShared ? null : of.item();
+        return of == null || isShared ? null : of;
     }
 
     /**

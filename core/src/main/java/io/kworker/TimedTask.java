@@ -4,10 +4,10 @@ package io.kworker;
 
 import org.jspecify.annotations.Nullable;
 
-/** A task that waits for a timer before it runs, perhaps again and again. Its item is the trigger. */
+/** A task that waits for a timer before it runs, perhaps again and again. */
 final class TimedTask extends Task {
     private final boolean isPeriodic;
-    private final Trigger trigger = new Trigger(this);
+    private final Countdown countdown = Countdown.ofMaker(this);
 
     TimedTask(View view, TimedFuture<?> future) {
         super(view, future);
@@ -19,50 +19,27 @@ final class TimedTask extends Task {
         return (TimedFuture<?>) body;
     }
 
-    /** What is queued: it has the timer. */
-    static final class Trigger extends DelayedWork {
-        private final TimedTask task;
-
-        private Trigger(TimedTask task) {
-            this.task = task;
-        }
-
-        TimedTask task() {
-            return task;
-        }
-
-        @Override
-        protected void run() {
-            task.fire();
-        }
-
-        @Override
-        void sweptAway() {
-            task.cancelIdle();
-        }
-
-        @Override
-        void refused(Workqueue workqueue, RuntimeException rejection) {
-            if (task.view.state() == View.OPEN) { // it is being drained; who closes it has ended its executors
-                super.refused(workqueue, rejection);
-            }
-            task.cancelIdle();
-        }
-
-        @Override
-        Class<?> function() {
-            return task.function();
-        }
-
-        @Override
-        public String toString() {
-            return super.toString() + " of " + function().getName();
-        }
+    @Override
+    protected void run() {
+        fire();
     }
 
     @Override
-    Work item() {
-        return trigger;
+    void timerOver(int generation) {
+        countdown.over(generation);
+    }
+
+    @Override
+    void sweptAway() {
+        cancelIdle();
+    }
+
+    @Override
+    void refused(Workqueue workqueue, RuntimeException rejection) {
+        if (view.state() == View.OPEN) { // it is being drained; who closes it has ended its executors
+            super.refused(workqueue, rejection);
+        }
+        cancelIdle();
     }
 
     @Override
@@ -75,9 +52,8 @@ final class TimedTask extends Task {
     /** False where someone has disabled the item. */
     private boolean arm(TimedFuture<?> future, int cpu) {
         Workqueue workqueue = view.workqueue;
-        return future.isPast() ? workqueue.queue(trigger, cpu)
-                : workqueue.armAt(trigger, cpu, workqueue.runtime().ticks().ceil(future.due()),
-                        trigger.countdown.caller());
+        return future.isPast() ? workqueue.queue(this, cpu)
+                : workqueue.armAt(countdown, cpu, workqueue.runtime().ticks().ceil(future.due()), countdown.caller());
     }
 
     /** By default what is delayed runs after a shutdown, and what is periodic does not. */

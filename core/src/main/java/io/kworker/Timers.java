@@ -52,6 +52,9 @@ final class Timers {
     /** C: alarms that may wait until the CPU is awake; made with the first of them. */
     private @Nullable Wheel deferrable;
 
+    /** S: by the owner: no alarm is set, so it looks at the clock seldom while it is busy, and here when it is told. */
+    private volatile boolean isQuiet = true;
+
     /** S: by the carrier before it announces its sleep: the tick until which it sleeps. */
     private volatile long sleepsUntil;
 
@@ -90,7 +93,9 @@ final class Timers {
         if (!ring.relaxedOffer(operation)) {
             submitToFullRing(operation);
         }
-        cpu.raise();
+        if (isQuiet) {
+            cpu.raise();
+        }
         /*
          * Not lost: submitter  put it into the queue ; read asleep      carrier  asleep = 1 ; look at the queue
          * Where the submitter sees the carrier asleep, it may rely on the tick that the carrier wrote before that.
@@ -166,24 +171,27 @@ final class Timers {
     /** Owner. Sets an alarm that is not set. */
     void set(Alarm alarm, long tick, boolean isDeferrable) {
         Wheel to = wheel(isDeferrable);
-        isHasty |= tick < to.next();
+        if (tick < to.next()) {
+            isHasty = true;
+        }
         to.set(alarm, tick);
     }
 
-    /** Owner. Applies the operations that wait. */
-    void applyOperations() {
-        apply(ring);
-        apply(overflow);
+    /** Owner. Applies the operations that wait; false where it has met one that is still being put into the queue. */
+    boolean applyOperations() {
+        boolean isWhole = apply(ring);
+        return apply(overflow) && isWhole;
     }
 
-    private void apply(MessagePassingQueue<Operation> queue) {
+    private boolean apply(MessagePassingQueue<Operation> queue) {
         for (int left = queue.size(); left > 0; left--) { // no more than that: some of them come back
             Operation operation = queue.relaxedPoll();
             if (operation == null) {
-                break;
+                return false;
             }
             operation.apply(this);
         }
+        return true;
     }
 
     /** Owner. Applies operations and expires what is due, up to a batch. */
@@ -218,14 +226,14 @@ final class Timers {
         boolean isEarly = mustLook();
         clockAtLook = clock.now();
         isHasty = false;
-        if (!hasAny() && !hasOperations()) {
+        if (isQuiet() && !hasOperations()) {
             stride = MAX_STRIDE;
             return stride;
         }
         long now = System.nanoTime();
         long elapsed = Math.max(now - lookedAt, 1);
         look(now);
-        long wanted = isDue(now) ? BATCH / 2 : isEarly ? 1 : stride * (ticks.length() / 4) / elapsed;
+        long wanted = isDue(now) ? BATCH : isEarly ? 1 : stride * (ticks.length() / 4) / elapsed;
         stride = Math.clamp(wanted, 1, MAX_STRIDE);
         return stride;
     }
@@ -237,6 +245,30 @@ final class Timers {
      */
     boolean mustLook() {
         return isHasty || clock.now() != clockAtLook;
+    }
+
+    /*
+     * Not lost: submitter  put it into the queue ; read isQuiet: true? then raise the flag of the CPU
+     *           owner      isQuiet = true ; look at the queue
+     */
+    private boolean isQuiet() {
+        boolean quiet = !hasAny();
+        if (quiet != isQuiet) {
+            isQuiet = quiet;
+        }
+        return quiet;
+    }
+
+    /** Owner that runs items. Applies operations that the next look at the clock may be too late for. */
+    void stir() {
+        if (isQuiet && hasOperations()) {
+            applyOperations();
+        }
+    }
+
+    /** Owner, after the flag of its CPU was lowered: whether somebody may have raised it in vain. */
+    boolean stirs() {
+        return isQuiet && hasOperations();
     }
 
     private boolean hasAny() {
@@ -252,15 +284,29 @@ final class Timers {
         return deferrable == null ? wheel.next() : Math.min(wheel.next(), deferrable.next());
     }
 
-    /** Carrier. Nanoseconds until the CPU is to be awake; MAX_VALUE if it need not be. */
+    /** Carrier. Nanoseconds until it is to be awake, as it has published; MAX_VALUE if it need not be. */
     long untilNext(long now) {
-        long next = wheel.next();
-        return next == Long.MAX_VALUE ? Long.MAX_VALUE : ticks.until(next, now);
+        long until = sleepsUntil;
+        return until == Long.MAX_VALUE ? Long.MAX_VALUE : ticks.until(until, now);
     }
 
     /** Carrier, before it announces its sleep. */
     void publishSleep() {
         sleepsUntil = wheel.next();
+    }
+
+    /**
+     * Carrier that has announced its sleep. Applies what was submitted by those who saw it awake; false where it has
+     * met one that is still being put into the queue. It may have to be awake earlier then, and never sleeps longer
+     * than it has published: others go by that.
+     */
+    boolean settle() {
+        boolean settled = applyOperations();
+        long next = wheel.next();
+        if (next < sleepsUntil) {
+            sleepsUntil = next;
+        }
+        return settled;
     }
 
     /** Owner, on behalf of somebody who may block. Takes all alarms that the test is true of out of the wheels. */

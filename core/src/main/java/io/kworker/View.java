@@ -509,7 +509,6 @@ class View extends AbstractExecutorService {
         return switch (subject) {
             case Command command -> command.view == this;
             case Task task -> task.view == this;
-            case TimedTask.Trigger trigger -> trigger.task().view == this;
             case null, default -> false;
         };
     }

@@ -118,6 +118,20 @@ public abstract class Work extends WorkState {
     /** Owner of a CPU, or who closes: its workqueue is closing, and its timer was taken back (J2). Never blocks. */
     void sweptAway() {}
 
+    /** The workqueue takes this very instance back if it is pending; true where it was. */
+    boolean revoke(int generation) {
+        return unpend(generation);
+    }
+
+    /** The same where the workqueue is being closed. */
+    final boolean sweep(int generation) {
+        boolean swept = revoke(generation);
+        if (swept) {
+            sweptAway();
+        }
+        return swept;
+    }
+
     /**
      * An instance was taken back: if it waited for its timer, that is to be told. It may be the first of a recurrence
      * that has begun since the caller ended the one before: that is over as well, and all of it.

@@ -369,29 +369,29 @@ public final class Workqueue implements AutoCloseable {
 
     private boolean delay(DelayedWork work, int cpu, long nanos, @Nullable Carrier caller) {
         return nanos <= 0 ? queue(work, cpu)
-                : armAt(work, cpu, runtime.ticks().after(System.nanoTime(), nanos), caller);
+                : armAt(work.countdown, cpu, runtime.ticks().after(System.nanoTime(), nanos), caller);
     }
 
     /** Arms an item that is not pending for a moment, on the caller's CPU. The state found. */
     private long armIdle(DelayedWork work, long deadline) {
         Carrier caller = work.countdown.caller();
-        return armIdle(work, runtime.localCpu(caller), runtime.ticks().ceil(deadline), caller);
+        return armIdle(work.countdown, runtime.localCpu(caller), runtime.ticks().ceil(deadline), caller);
     }
 
     /** Arms an item that is not pending for a tick; true if it was not refused. */
-    boolean armAt(DelayedWork work, int cpu, long tick, @Nullable Carrier caller) {
-        return !WorkState.refuses(armIdle(work, cpu, tick, caller));
+    boolean armAt(Countdown countdown, int cpu, long tick, @Nullable Carrier caller) {
+        return !WorkState.refuses(armIdle(countdown, cpu, tick, caller));
     }
 
     /** The same; the state found. */
-    private long armIdle(DelayedWork work, int cpu, long tick, @Nullable Carrier caller) {
+    private long armIdle(Countdown countdown, int cpu, long tick, @Nullable Carrier caller) {
         if (phase != OPEN) {
             admit();
         }
         expectTimers();
-        long found = work.countdown.arm(this, runtime.cpuAt(cpu), tick, WorkState.Arm.IDLE, caller);
+        long found = countdown.arm(this, runtime.cpuAt(cpu), tick, WorkState.Arm.IDLE, caller);
         if (!WorkState.refuses(found) && phase != OPEN) {
-            stands(work, WorkState.generation(found) + 1);
+            stands(countdown.work, WorkState.generation(found) + 1);
         }
         return found;
     }
@@ -481,7 +481,7 @@ public final class Workqueue implements AutoCloseable {
     }
 
     /** Owner of the CPU on which the timer of an instance has expired; {@code found} as {@link WorkState#expire}. */
-    void expired(DelayedWork work, long found, Cpu cpu) {
+    void expired(Work work, long found, Cpu cpu) {
         int generation = WorkState.generation(found);
         try {
             if (phase == OPEN) {
@@ -504,7 +504,7 @@ public final class Workqueue implements AutoCloseable {
     }
 
     /** The timer of an item has expired while nothing could be queued: its exception handler is told (J2). */
-    private record Refusal(Workqueue workqueue, DelayedWork work) implements Delivery {
+    private record Refusal(Workqueue workqueue, Work work) implements Delivery {
         @Override
         public void deliver() {
             work.refused(workqueue, workqueue.rejection());

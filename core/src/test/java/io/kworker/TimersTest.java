@@ -71,6 +71,31 @@ class TimersTest {
         assertFalse(first.hasOperations());
     }
 
+    /** What was submitted while it was awake has rung no bell. */
+    @Test
+    void a_cpu_that_has_announced_its_sleep_takes_in_what_waits_and_wakes_for_it() {
+        queue.queueDelayedOn(0, work, HOUR);
+        first.publishSleep();
+        assertEquals(Long.MAX_VALUE, first.untilNext(System.nanoTime()));
+        assertTrue(first.settle());
+        assertEquals(1, first.size());
+        assertTrue(first.untilNext(System.nanoTime()) <= HOUR + runtime.ticks().length());
+        assertTrue(work.cancel());
+        apply();
+    }
+
+    /** Who submits goes by what was published, and does not wake the CPU for anything later. */
+    @Test
+    void a_cpu_sleeps_no_longer_than_it_has_published_if_the_alarm_has_left_meanwhile() {
+        queue.queueDelayedOn(0, work, HOUR);
+        apply();
+        assertTrue(work.cancel());
+        first.publishSleep();
+        assertTrue(first.settle());
+        assertEquals(0, first.size());
+        assertTrue(first.untilNext(System.nanoTime()) <= HOUR + runtime.ticks().length());
+    }
+
     @Test
     void an_instance_cancelled_before_it_arrives_never_gets_into_the_wheel() {
         queue.queueDelayedOn(0, work, HOUR);

@@ -148,6 +148,48 @@ public final class ArmingAgainstCancel {
         }
     }
 
+    /** The same of an alarm that is its own message: the first arming of an item that only its maker can arm. */
+    @JCStressTest
+    @State
+    @Outcome(id = "true, 0", expect = ACCEPTABLE, desc = "It has left the wheel, or never been there.")
+    @Outcome(expect = FORBIDDEN, desc = "A dead alarm, or the cancel was too late for it.")
+    public static class ActualFirst {
+        private final HandDriven owner = new HandDriven();
+        private final Made item = new Made();
+
+        public ActualFirst() {
+            item.countdown.arm(owner.queue, owner.cpu, TimedItem.FAR, WorkState.Arm.IDLE, null);
+        }
+
+        @Actor
+        public void owner() {
+            owner.cpu.timers.applyOperations();
+        }
+
+        @Actor
+        public void canceller(ZI_Result r) {
+            r.r1 = item.cancel();
+        }
+
+        @Arbiter
+        public void arbiter(ZI_Result r) {
+            r.r2 = TimedItem.left(owner.cpu);
+        }
+    }
+
+    /** As a task of an executor. */
+    private static final class Made extends Work {
+        private final Countdown countdown = Countdown.ofMaker(this);
+
+        @Override
+        protected void run() {}
+
+        @Override
+        void timerOver(int generation) {
+            countdown.over(generation);
+        }
+    }
+
     /** The owner itself arms, but only in place of an instance, which somebody cancels: it may have to undo it. */
     @JCStressTest
     @State
