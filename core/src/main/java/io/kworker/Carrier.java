@@ -369,6 +369,9 @@ final class Carrier extends Thread {
     }
 
     private void idle() {
+        if (cpu.timers.clearLeftovers()) {
+            return;
+        }
         IdleStrategy strategy = idleStrategy;
         if (strategy != null) {
             seat.publishStarving(crew.idle() == 0 && cpu.hasWork());

@@ -7,6 +7,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A timer (the kernel's {@code struct timer_list}): a short callback at a deadline, in atomic context.
@@ -27,7 +28,7 @@ import java.util.Objects;
  * allocation; from elsewhere arming costs a small message. Where a timer must not outlive something: it and the work
  * that it queues may arm each other again, so shut the timer down first, then cancel the work (M17).
  */
-public abstract class SoftTimer {
+public abstract class SoftTimer extends BiasedAlarm {
     private static final VarHandle SHUT_DOWN = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "isShutDown", VarHandle.class, SoftTimer.class, boolean.class);
 
@@ -68,6 +69,7 @@ public abstract class SoftTimer {
      */
     @SuppressWarnings("this-escape") // it is kept, and not called
     protected SoftTimer(WorkRuntime runtime, boolean deferrable) {
+        super(!deferrable && Os.hasMembarrier());
         this.runtime = runtime;
         this.queue = runtime.timerQueue();
         this.shot = new Shot(this, deferrable);
@@ -117,8 +119,34 @@ public abstract class SoftTimer {
     }
 
     private boolean mod(long deadline, WorkState.Arm which) {
+        return modAt(runtime.ticks().ceil(deadline), which);
+    }
+
+    private boolean modAt(long tick, WorkState.Arm which) {
+        Carrier owner = queue.takesTimers() ? holdHome() : null;
+        if (owner != null) {
+            Found found;
+            try {
+                found = arm(owner.cpu().timers, tick, which);
+            } finally {
+                owner.tenure.release();
+            }
+            if (found != Found.GENERAL) {
+                return found == Found.PENDING;
+            }
+        }
+        revoke();
         Carrier caller = shot.countdown.caller();
-        return queue.modAt(shot, runtime.localCpu(caller), runtime.ticks().ceil(deadline), which, caller);
+        return queue.modAt(shot, runtime.localCpu(caller), tick, which, caller);
+    }
+
+    /**
+     * The caller's carrier, if that owns the CPU to which the timer is biased, or may be; for a moment, as
+     * {@link Carrier#holding} says.
+     */
+    private @Nullable Carrier holdHome() {
+        Timers at = biasedTo(runtime);
+        return at == null ? null : Carrier.holding(at.cpu);
     }
 
     /**
@@ -132,8 +160,7 @@ public abstract class SoftTimer {
     public final boolean modAfter(Duration delay) {
         long nanos = Workqueue.nanos(delay);
         long tick = nanos <= 0 ? 0 : runtime.ticks().after(System.nanoTime(), nanos);
-        Carrier caller = shot.countdown.caller();
-        return queue.modAt(shot, runtime.localCpu(caller), tick, WorkState.Arm.ANY, caller);
+        return modAt(tick, WorkState.Arm.ANY);
     }
 
     /**
@@ -146,8 +173,9 @@ public abstract class SoftTimer {
      * @throws java.util.concurrent.RejectedExecutionException as {@link #mod}
      */
     public final boolean modOn(int cpu, long deadline) {
-        return queue.modAt(shot, runtime.indexOf(cpu), runtime.ticks().ceil(deadline), WorkState.Arm.ANY,
-                shot.countdown.caller());
+        int index = runtime.indexOf(cpu);
+        revoke();
+        return queue.modAt(shot, index, runtime.ticks().ceil(deadline), WorkState.Arm.ANY, shot.countdown.caller());
     }
 
     /**
@@ -169,6 +197,19 @@ public abstract class SoftTimer {
      * @throws java.util.concurrent.RejectedExecutionException as {@link #mod}
      */
     public final boolean reduce(long deadline) {
+        Carrier owner = queue.takesTimers() ? holdHome() : null;
+        if (owner != null) {
+            Found found;
+            try {
+                found = hasten(owner.cpu().timers, runtime.ticks().ceil(deadline));
+            } finally {
+                owner.tenure.release();
+            }
+            if (found != Found.GENERAL) {
+                return found == Found.PENDING;
+            }
+        }
+        revoke();
         for (;;) {
             long s = shot.state();
             if (WorkState.isTimed(s)) {
@@ -195,6 +236,22 @@ public abstract class SoftTimer {
      * @return whether it was pending
      */
     public final boolean delete() {
+        if (isFresh()) {
+            return false;
+        }
+        Carrier owner = holdHome();
+        if (owner != null) {
+            Found found;
+            try {
+                found = cancel(owner.cpu().timers);
+            } finally {
+                owner.tenure.release();
+            }
+            if (found != Found.GENERAL) {
+                return found == Found.PENDING;
+            }
+        }
+        revoke();
         return shot.cancel();
     }
 
@@ -207,6 +264,21 @@ public abstract class SoftTimer {
      * @throws WorkDeadlockException if called by the callback itself, or by a handler that the callback waits for
      */
     public final boolean deleteSync() {
+        Carrier owner = shot.isRunning() ? null : holdHome();
+        if (owner != null) {
+            Found found = Found.GENERAL;
+            try {
+                if (!shot.isRunning()) { // nor will it, as long as the caller owns the CPU
+                    found = cancel(owner.cpu().timers);
+                }
+            } finally {
+                owner.tenure.release();
+            }
+            if (found != Found.GENERAL) {
+                return found == Found.PENDING;
+            }
+        }
+        revoke();
         return shot.cancelSync();
     }
 
@@ -217,6 +289,7 @@ public abstract class SoftTimer {
      * @return whether it was pending
      */
     public final boolean shutdown() {
+        revoke();
         boolean wasPending = shot.disable();
         if (!SHUT_DOWN.compareAndSet(this, false, true)) {
             shot.enable(); // somebody else's call keeps it disabled
@@ -241,7 +314,7 @@ public abstract class SoftTimer {
      * @return true if pending
      */
     public final boolean isPending() {
-        return shot.isPending();
+        return isArmed() || shot.isPending() || isArmed(); // the item's instance may just have been armed anew
     }
 
     /**
@@ -261,8 +334,41 @@ public abstract class SoftTimer {
     @Override
     public String toString() {
         return getClass().getName() + '@' + Integer.toHexString(System.identityHashCode(this))
-                + (shot.isPending() ? " pending" : "") + (shot.isRunning() ? " running" : "")
+                + (isPending() ? " pending" : "") + (shot.isRunning() ? " running" : "")
                 + (isShutDown ? " shut down" : "");
+    }
+
+    // ---- the alarm's ----
+
+    /** Where its callbacks run. */
+    final Workqueue queueOfCallbacks() {
+        return queue;
+    }
+
+    @Override
+    final boolean isQueued() {
+        return shot.isPending();
+    }
+
+    @Override
+    final boolean unqueue() {
+        return WorkState.isPending(shot.unpend());
+    }
+
+    @Override
+    final long queue() {
+        return shot.pend();
+    }
+
+    @Override
+    final void queued(Timers timers, long found) {
+        assert !WorkState.refuses(found);
+        queue.expired(shot, found, WorkState.generation(found) + 1, timers.cpu);
+    }
+
+    @Override
+    final void inherit(Timers from, long tick) {
+        shot.countdown.inherit(queue, from, tick, this);
     }
 
     /** The item that is queued to the BH lane when the deadline has come. */

@@ -408,6 +408,19 @@ public final class Workqueue implements AutoCloseable {
         return WorkState.isPending(found);
     }
 
+    /** Whoever has revoked the bias of a timer that was armed. Who closes may have found neither the one nor the other. */
+    void inherited(DelayedWork work, int generation) {
+        if (phase != OPEN && work.sweep(generation)) {
+            timerCancelled();
+        }
+    }
+
+    /** Owner of a CPU, who will find it closing before anything is swept there. Whether timers may be armed. */
+    boolean takesTimers() {
+        expectTimers();
+        return phase == OPEN;
+    }
+
     private void expectTimers() {
         if (!hasTimers) {
             hasTimers = true;
@@ -460,9 +473,11 @@ public final class Workqueue implements AutoCloseable {
         return WorkState.PENDING;
     }
 
-    /** Owner of the CPU on which the timer of an instance has expired; {@code found} as {@link WorkState#expire}. */
-    void expired(DelayedWork work, long found, Cpu cpu) {
-        int generation = WorkState.generation(found);
+    /**
+     * Owner of the CPU on which the timer of an instance has expired; {@code found} as {@link WorkState#expire} or
+     * {@link WorkState#pend}.
+     */
+    void expired(DelayedWork work, long found, int generation, Cpu cpu) {
         try {
             if (phase == OPEN) {
                 submit(work, found, generation, cpu.index);
