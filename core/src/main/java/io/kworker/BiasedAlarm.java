@@ -124,11 +124,6 @@ abstract class BiasedAlarm extends Alarm {
         return carrier != null && carrier.cpu().runtime == runtime ? carrier.cpu().timers : null;
     }
 
-    /** Whether nobody has armed it so far. */
-    final boolean isFresh() {
-        return mode == FRESH;
-    }
-
     /** Whether it is armed and biased: a snapshot. */
     final boolean isArmed() {
         int m = mode;
@@ -177,7 +172,7 @@ abstract class BiasedAlarm extends Alarm {
 
     /** Arms it, whether it is armed or not, or only if it is. */
     final Found arm(Timers at, long tick, WorkState.Arm which) {
-        at.section.enter();
+        long entered = at.section.enter();
         try {
             if (!at.isOnline() || !isBiased(at)) {
                 return Found.GENERAL;
@@ -195,13 +190,13 @@ abstract class BiasedAlarm extends Alarm {
             }
             return wasPending ? Found.PENDING : Found.IDLE;
         } finally {
-            at.section.exit();
+            at.section.exit(entered);
         }
     }
 
     /** Arms it, unless it is armed for no later time. */
     final Found hasten(Timers at, long tick) {
-        at.section.enter();
+        long entered = at.section.enter();
         try {
             if (!at.isOnline() || !isBiased(at)) {
                 return Found.GENERAL;
@@ -213,17 +208,17 @@ abstract class BiasedAlarm extends Alarm {
             }
             return wasPending ? Found.PENDING : Found.IDLE;
         } finally {
-            at.section.exit();
+            at.section.exit(entered);
         }
     }
 
     /** Takes it back. */
     final Found cancel(Timers at) {
-        at.section.enter();
+        long entered = at.section.enter();
         try {
             return isBiased(at) ? clear(at) ? Found.PENDING : Found.IDLE : Found.GENERAL;
         } finally {
-            at.section.exit();
+            at.section.exit(entered);
         }
     }
 
@@ -266,7 +261,7 @@ abstract class BiasedAlarm extends Alarm {
 
     @Override
     final void expire(Timers timers) {
-        timers.section.enter();
+        long entered = timers.section.enter();
         long found;
         try {
             if (mode != BIASED || due < 0) {
@@ -279,14 +274,14 @@ abstract class BiasedAlarm extends Alarm {
             found = queue();
             DUE.setRelease(this, QUEUED); // in this order, so that a snapshot finds it pending
         } finally {
-            timers.section.exit();
+            timers.section.exit(entered);
         }
         queued(timers, found);
     }
 
     /** Whoever closes, or the last owner: it is taken out of the wheel. True where it was armed and is not any more. */
     final boolean takeBack(Timers timers) {
-        timers.section.enter();
+        long entered = timers.section.enter();
         try {
             boolean wasArmed = mode == BIASED && due >= 0;
             if (wasArmed) {
@@ -294,7 +289,7 @@ abstract class BiasedAlarm extends Alarm {
             }
             return wasArmed;
         } finally {
-            timers.section.exit();
+            timers.section.exit(entered);
         }
     }
 

@@ -34,33 +34,39 @@ final class Section extends SectionPad {
      * instruction on x86. (Dice, Huang, Yang: Asymmetric Dekker Synchronization, 2001.)
      */
     private static final VarHandle COUNT = ConstantBootstraps.fieldVarHandle(
-            MethodHandles.lookup(), "count", VarHandle.class, SectionCount.class, int.class);
+            MethodHandles.lookup(), "count", VarHandle.class, SectionCount.class, long.class);
 
     /** Looks at a section that lasts, then the owner may want the CPU that the looker keeps. */
     private static final int PATIENCE = 1000;
 
-    /** Owner. What it reads from here on, it reads after others see that it is in a section. */
-    void enter() {
-        assert (count & 1) == 0;
-        COUNT.setOpaque(this, count + 1);
+    /**
+     * Owner. What it reads from here on, it reads after others see that it is in a section.
+     *
+     * @return the section, for {@link #exit}: to load what was just stored would take longer
+     */
+    long enter() {
+        long entered = count + 1;
+        assert (entered & 1) != 0;
+        COUNT.setOpaque(this, entered);
         VarHandle.releaseFence();
+        return entered;
     }
 
     /** Owner. */
-    void exit() {
-        assert (count & 1) != 0;
-        COUNT.setRelease(this, count + 1);
+    void exit(long entered) {
+        assert count == entered;
+        COUNT.setRelease(this, entered + 1);
     }
 
     /** Not the owner, after it has set a mark. Never parks, since the caller may be atomic. */
     void exclude(Runnable barrier) {
         barrier.run();
-        int seen = (int) COUNT.getAcquire(this);
+        long seen = (long) COUNT.getAcquire(this);
         if ((seen & 1) == 0) {
             return;
         }
         boolean yields = !Thread.currentThread().isVirtual();
-        for (int i = 1; (int) COUNT.getAcquire(this) == seen; i++) {
+        for (int i = 1; (long) COUNT.getAcquire(this) == seen; i++) {
             if (yields && i % PATIENCE == 0) {
                 Thread.yield();
             } else {
@@ -76,7 +82,7 @@ abstract class SectionLead {
 
 abstract class SectionCount extends SectionLead {
     /** S: by the owner of the CPU. */
-    int count;
+    long count; // as wide as the padding, or it would be put in front of that
 }
 
 abstract class SectionPad extends SectionCount {

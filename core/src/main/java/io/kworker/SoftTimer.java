@@ -123,30 +123,27 @@ public abstract class SoftTimer extends BiasedAlarm {
     }
 
     private boolean modAt(long tick, WorkState.Arm which) {
-        Carrier owner = queue.takesTimers() ? holdHome() : null;
-        if (owner != null) {
-            Found found;
-            try {
-                found = arm(owner.cpu().timers, tick, which);
-            } finally {
-                owner.tenure.release();
-            }
-            if (found != Found.GENERAL) {
-                return found == Found.PENDING;
-            }
+        Found found = armHere(tick, which);
+        return found == Found.GENERAL ? modGenerally(tick, which) : found == Found.PENDING;
+    }
+
+    private Found armHere(long tick, WorkState.Arm which) {
+        Timers at = queue.takesTimers() ? biasedTo(runtime) : null;
+        Tenure held = at == null ? null : at.hold();
+        if (at == null || held == null) {
+            return Found.GENERAL;
         }
+        try {
+            return arm(at, tick, which);
+        } finally {
+            held.release();
+        }
+    }
+
+    private boolean modGenerally(long tick, WorkState.Arm which) {
         revoke();
         Carrier caller = shot.countdown.caller();
         return queue.modAt(shot, runtime.localCpu(caller), tick, which, caller);
-    }
-
-    /**
-     * The caller's carrier, if that owns the CPU to which the timer is biased, or may be; for a moment, as
-     * {@link Carrier#holding} says.
-     */
-    private @Nullable Carrier holdHome() {
-        Timers at = biasedTo(runtime);
-        return at == null ? null : Carrier.holding(at.cpu);
     }
 
     /**
@@ -197,18 +194,24 @@ public abstract class SoftTimer extends BiasedAlarm {
      * @throws java.util.concurrent.RejectedExecutionException as {@link #mod}
      */
     public final boolean reduce(long deadline) {
-        Carrier owner = queue.takesTimers() ? holdHome() : null;
-        if (owner != null) {
-            Found found;
-            try {
-                found = hasten(owner.cpu().timers, runtime.ticks().ceil(deadline));
-            } finally {
-                owner.tenure.release();
-            }
-            if (found != Found.GENERAL) {
-                return found == Found.PENDING;
-            }
+        Found found = hastenHere(runtime.ticks().ceil(deadline));
+        return found == Found.GENERAL ? reduceGenerally(deadline) : found == Found.PENDING;
+    }
+
+    private Found hastenHere(long tick) {
+        Timers at = queue.takesTimers() ? biasedTo(runtime) : null;
+        Tenure held = at == null ? null : at.hold();
+        if (at == null || held == null) {
+            return Found.GENERAL;
         }
+        try {
+            return hasten(at, tick);
+        } finally {
+            held.release();
+        }
+    }
+
+    private boolean reduceGenerally(long deadline) {
         revoke();
         for (;;) {
             long s = shot.state();
@@ -236,21 +239,25 @@ public abstract class SoftTimer extends BiasedAlarm {
      * @return whether it was pending
      */
     public final boolean delete() {
-        if (isFresh()) {
-            return false;
+        Found found = cancelHere(false);
+        return found == Found.GENERAL ? deleteGenerally() : found == Found.PENDING;
+    }
+
+    /** @param andQuiet only if no callback runs; none starts as long as the caller owns the CPU */
+    private Found cancelHere(boolean andQuiet) {
+        Timers at = biasedTo(runtime);
+        Tenure held = at == null ? null : at.hold();
+        if (at == null || held == null) {
+            return Found.GENERAL;
         }
-        Carrier owner = holdHome();
-        if (owner != null) {
-            Found found;
-            try {
-                found = cancel(owner.cpu().timers);
-            } finally {
-                owner.tenure.release();
-            }
-            if (found != Found.GENERAL) {
-                return found == Found.PENDING;
-            }
+        try {
+            return andQuiet && shot.isRunning() ? Found.GENERAL : cancel(at);
+        } finally {
+            held.release();
         }
+    }
+
+    private boolean deleteGenerally() {
         revoke();
         return shot.cancel();
     }
@@ -264,19 +271,9 @@ public abstract class SoftTimer extends BiasedAlarm {
      * @throws WorkDeadlockException if called by the callback itself, or by a handler that the callback waits for
      */
     public final boolean deleteSync() {
-        Carrier owner = shot.isRunning() ? null : holdHome();
-        if (owner != null) {
-            Found found = Found.GENERAL;
-            try {
-                if (!shot.isRunning()) { // nor will it, as long as the caller owns the CPU
-                    found = cancel(owner.cpu().timers);
-                }
-            } finally {
-                owner.tenure.release();
-            }
-            if (found != Found.GENERAL) {
-                return found == Found.PENDING;
-            }
+        Found found = cancelHere(true);
+        if (found != Found.GENERAL) {
+            return found == Found.PENDING;
         }
         revoke();
         return shot.cancelSync();

@@ -80,6 +80,9 @@ final class Timers {
     /** C: what it is mounted on. */
     private @Nullable Carrier runnerOn;
 
+    /** C: the tenure of that one: one load less. */
+    private @Nullable Tenure runnersTenure;
+
     /** S: under the lock of {@link Online}: whether timers are to be armed on this CPU by those that run on it. */
     private volatile boolean isOnline = true;
 
@@ -150,6 +153,24 @@ final class Timers {
         return runner == Thread.currentThread() ? runnerOn : null;
     }
 
+    /**
+     * The tenure of the caller, as its owner for a moment: see {@link Carrier#holding}. Null for everybody else. The
+     * runner asks for nothing but itself: it calls this in handlers only.
+     */
+    @Nullable
+    Tenure hold() {
+        Tenure tenure = runner == Thread.currentThread() ? runnersTenure : null;
+        if (tenure == null) {
+            Carrier carrier = Carrier.holding(cpu);
+            return carrier == null ? null : carrier.tenure;
+        }
+        if (tenure.hold()) {
+            return tenure;
+        }
+        tenure.release();
+        return null;
+    }
+
     /** Under the lock of {@link Online}. */
     void setOnline(boolean online) {
         isOnline = online;
@@ -176,6 +197,7 @@ final class Timers {
     void beRunner(Thread thread, Carrier mountedOn) {
         if (runner != thread) {
             runnerOn = mountedOn;
+            runnersTenure = mountedOn.tenure;
             runner = thread;
         }
     }
