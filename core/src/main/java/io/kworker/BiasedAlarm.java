@@ -124,6 +124,11 @@ abstract class BiasedAlarm extends Alarm {
         return carrier != null && carrier.cpu().runtime == runtime ? carrier.cpu().timers : null;
     }
 
+    /** Whether nobody has armed it so far. */
+    final boolean isFresh() {
+        return mode == FRESH;
+    }
+
     /** Whether it is armed and biased: a snapshot. */
     final boolean isArmed() {
         int m = mode;

@@ -245,6 +245,9 @@ public abstract class SoftTimer extends BiasedAlarm {
 
     /** @param andQuiet only if no callback runs; none starts as long as the caller owns the CPU */
     private Found cancelHere(boolean andQuiet) {
+        if (isFresh()) {
+            return Found.IDLE;
+        }
         Timers at = biasedTo(runtime);
         Tenure held = at == null ? null : at.hold();
         if (at == null || held == null) {
