@@ -24,9 +24,13 @@ import org.jspecify.annotations.Nullable;
  * {@link #deleteSync} or {@link #shutdownSync} that waited for it.
  *
  * <p>All methods may be called from any thread and never block, save the two that wait; those spin in an atomic
- * callback. Of several threads that arm a timer at once one wins (M13). On its own CPU arming and deleting costs no
- * allocation; from elsewhere arming costs a small message. Where a timer must not outlive something: it and the work
- * that it queues may arm each other again, so shut the timer down first, then cancel the work (M17).
+ * callback. Of several threads that arm a timer at once one wins (M13). Where a timer must not outlive something: it and
+ * the work that it queues may arm each other again, so shut the timer down first, then cancel the work (M17).
+ *
+ * <p>A timer that only handlers on one CPU arm and delete is biased to that CPU: such calls cost some nanoseconds and no
+ * allocation. The first call from elsewhere ends that for good and costs some ten microseconds; from then on, as for
+ * every timer that was first armed from elsewhere, arming from another CPU costs a small message. A timer that was
+ * deleted by a handler is kept from the collector until its CPU has time, or 2,048 others were deleted after it.
  */
 public abstract class SoftTimer extends BiasedAlarm {
     private static final VarHandle SHUT_DOWN = ConstantBootstraps.fieldVarHandle(
@@ -73,6 +77,7 @@ public abstract class SoftTimer extends BiasedAlarm {
         this.runtime = runtime;
         this.queue = runtime.timerQueue();
         this.shot = new Shot(this, deferrable);
+        queue.expectTimers();
     }
 
     /**
@@ -245,13 +250,10 @@ public abstract class SoftTimer extends BiasedAlarm {
 
     /** @param andQuiet only if no callback runs; none starts as long as the caller owns the CPU */
     private Found cancelHere(boolean andQuiet) {
-        if (isFresh()) {
-            return Found.IDLE;
-        }
         Timers at = biasedTo(runtime);
         Tenure held = at == null ? null : at.hold();
         if (at == null || held == null) {
-            return Found.GENERAL;
+            return isFresh() ? Found.IDLE : Found.GENERAL;
         }
         try {
             return andQuiet && shot.isRunning() ? Found.GENERAL : cancel(at);

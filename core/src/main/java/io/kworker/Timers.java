@@ -87,13 +87,13 @@ final class Timers {
     private volatile boolean isOnline = true;
 
     /** C: timers that have been biased to this CPU. */
-    private int biases;
+    private long biases;
 
     /** M: those of which the bias was revoked by somebody else. */
-    private volatile int revocations;
+    private volatile long revocations;
 
     private static final VarHandle REVOCATIONS = ConstantBootstraps.fieldVarHandle(
-            MethodHandles.lookup(), "revocations", VarHandle.class, Timers.class, int.class);
+            MethodHandles.lookup(), "revocations", VarHandle.class, Timers.class, long.class);
 
     /** C: the last look at the clock. */
     private long lookedAt;
@@ -178,7 +178,7 @@ final class Timers {
 
     /** Somebody else has revoked the bias of a timer. */
     void countRevocation() {
-        REVOCATIONS.getAndAdd(this, 1);
+        REVOCATIONS.getAndAdd(this, 1L);
     }
 
     /** Whether an operation waits. */
@@ -336,7 +336,12 @@ final class Timers {
         return deferrable == null ? wheel.next() : Math.min(wheel.next(), deferrable.next());
     }
 
-    /** Carrier that is about to sleep. True where it has had something to clear away first. */
+    /** Carrier. Whether some alarms may lie in a wheel for nothing. */
+    boolean hasLeftovers() {
+        return !leftovers.isEmpty();
+    }
+
+    /** Carrier that has nothing to do. Clears some of them away; true where there were any. */
     boolean clearLeftovers() {
         boolean had = !leftovers.isEmpty();
         leftovers.clear(BATCH);
@@ -357,6 +362,7 @@ final class Timers {
     /** Owner, on behalf of somebody who may block. Takes all alarms that the test is true of out of the wheels. */
     void removeIf(Predicate<Alarm> test) {
         applyOperations();
+        leftovers.clear(Leftovers.ROOM);
         wheel.removeIf(test);
         if (deferrable != null) {
             deferrable.removeIf(test);

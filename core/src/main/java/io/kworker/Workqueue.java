@@ -417,11 +417,11 @@ public final class Workqueue implements AutoCloseable {
 
     /** Owner of a CPU, who will find it closing before anything is swept there. Whether timers may be armed. */
     boolean takesTimers() {
-        expectTimers();
         return phase == OPEN;
     }
 
-    private void expectTimers() {
+    /** Timers of its items may lie in a wheel from now on. */
+    void expectTimers() {
         if (!hasTimers) {
             hasTimers = true;
         }
