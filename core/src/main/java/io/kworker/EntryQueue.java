@@ -21,10 +21,10 @@ import org.jspecify.annotations.Nullable;
  * change between ring and overflow; {@link #isEmpty} called after a store that is ordered before it (the parked flag)
  * sees every entry whose producer then fails to see that store.
  *
- * <p>Progress: {@code offer} is lock-free, and {@code poll} wait-free: it returns null rather than wait for a producer
+ * <p>Progress: {@code offer} is lock-free, and {@code take} wait-free: it returns null rather than wait for a producer
  * that has taken its place in the queue and not yet stored its entry (a hole).
  */
-final class EntryQueue {
+final class EntryQueue extends EntryQueuePad {
     /*
      * Order across ring and overflow.
      *
@@ -43,9 +43,15 @@ final class EntryQueue {
      * isEmpty() reads it. No wake-up is lost: the producer's last locked operation (CAS of the ring's index, or the
      * exchange in the list) precedes its read of the parked flag; the consumer sets that flag before it calls
      * isEmpty(), which reads the ring's index and this count, never a slot.
+     *
+     * Nothing is between the queue and the books:   consumer   isTaking = true ; index ; books ; isTaking = false
+     *                                               observer   index ; isTaking ; books
+     * An observer that sees the index without the entry sees isTaking, or the books with it.
      */
     private static final VarHandle OVERFLOWING = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "overflowing", VarHandle.class, EntryQueue.class, long.class);
+    private static final VarHandle TAKING = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "isTaking", VarHandle.class, EntryQueueWord.class, boolean.class);
 
     /** I. */
     private final MpscVarHandleArrayQueue<Entry> ring;
@@ -103,24 +109,41 @@ final class EntryQueue {
         }
     }
 
-    /** Consumer. Takes out the next entry; null where the queue is empty or its head is a hole. */
+    /**
+     * Consumer. Takes out the next entry; null where the queue is empty or its head is a hole. To be followed by
+     * {@link #taken}, if there was one, as soon as it is counted elsewhere: until then the queue is not empty.
+     */
     @Nullable
-    Entry poll() {
-        Entry entry = peek();
-        if (entry != null) {
+    Entry take() {
+        TAKING.setOpaque(this, true);
+        VarHandle.releaseFence();
+        Entry entry = ring.relaxedPoll();
+        return entry != null ? entry : takeOverflow();
+    }
+
+    private @Nullable Entry takeOverflow() {
+        Entry entry = overflowing == 0 ? null : peekOverflow();
+        if (entry == null) {
+            taken();
+        } else {
             remove(entry);
         }
         return entry;
     }
 
-    /** Consumer. A cheap look for a spinning consumer: true where {@link #poll} would be worth a call. */
+    /** Consumer, after {@link #take}. Who then finds the queue empty sees what the consumer wrote before. */
+    void taken() {
+        TAKING.setRelease(this, false);
+    }
+
+    /** Consumer. A cheap look for a spinning consumer: true where {@link #take} would be worth a call. */
     boolean hasNext() {
         return ring.relaxedPeek() != null || overflowing != 0;
     }
 
     /** Any thread. True where no entry is in the queue or on its way into it. */
     boolean isEmpty() {
-        return ring.isEmpty() && overflowing == 0;
+        return ring.isEmpty() && overflowing == 0 && !isTaking;
     }
 
     /** Any thread. Entries in the queue, approximately. */
@@ -142,4 +165,17 @@ final class EntryQueue {
     Iterator<Entry> ringEntries() {
         return ring.iterator();
     }
+}
+
+abstract class EntryQueueLead {
+    long l0, l1, l2, l3, l4, l5, l6, l7, l8, l9, l10, l11, l12, l13, l14;
+}
+
+abstract class EntryQueueWord extends EntryQueueLead {
+    /** S: by the consumer, for each entry, and so kept away from what producers read: see above. */
+    volatile boolean isTaking;
+}
+
+abstract class EntryQueuePad extends EntryQueueWord {
+    long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14;
 }

@@ -85,7 +85,7 @@ abstract class Pool {
                     continue;
                 }
             }
-            Entry entry = queue.peek();
+            Entry entry = queue.take();
             if (entry != null) {
                 if (admit(entry, run)) {
                     return true;
@@ -96,7 +96,7 @@ abstract class Pool {
         }
     }
 
-    /** The entry at the head of the ring. It is counted before the queue lets go of it: see {@link Share#quiet}. */
+    /** An entry that is being taken out of the queue. It is counted before that is over: see {@link Share#quiet}. */
     private boolean admit(Entry entry, Run run) {
         Share share = entry.share();
         Work work = entry.work();
@@ -105,21 +105,21 @@ abstract class Pool {
             return false;
         }
         int turn = share.enter();
-        queue.remove(entry);
+        queue.taken();
         return start(entry, work, share, turn, run);
     }
 
-    /** The entry at the head of the ring cannot start. */
+    /** The same, of one that cannot start. */
     private void takeIn(Entry entry, Share share, @Nullable Work work) {
         if (work == null) {
-            queue.remove(entry);
             share.arrive((Marker) entry);
+            queue.taken();
         } else if (share.isClosed) { // the queuer takes its instance back and throws
-            queue.remove(entry);
+            queue.taken();
             work.unlink(entry);
         } else {
             int turn = share.enter();
-            queue.remove(entry);
+            queue.taken();
             if (WorkState.isDead(entry, work.state())) {
                 work.unlink(entry);
                 share.drop(turn);
@@ -194,7 +194,7 @@ abstract class Pool {
      * queue goes to the lists of its shares, in order.
      */
     void rescue() {
-        for (Entry entry = queue.peek(); entry != null; entry = queue.peek()) {
+        for (Entry entry = queue.take(); entry != null; entry = queue.take()) {
             Share share = entry.share();
             takeIn(entry, share, entry.work());
             listIfRunnable(share);

@@ -62,7 +62,7 @@ abstract sealed class Share extends SharePad permits BoundShare, UnboundShare {
 
     // ---- what the kinds of shares do differently: counting ----
 
-    /** Owner. An entry is coming out of the queue; returns its turn. To be called before the queue lets go of it. */
+    /** Owner. An entry is coming out of the queue; returns its turn. To be called before it is out. */
     abstract int enter();
 
     /** Owner. An entry of that turn is over. */

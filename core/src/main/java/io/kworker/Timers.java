@@ -72,16 +72,10 @@ final class Timers {
     private volatile long sleepsUntil;
 
     /**
-     * C: the thread of the worker that runs handlers, from its first one until it is unmounted. Whoever finds himself
-     * here has not left {@link #runnerOn} since: the owner of the CPU clears this before it mounts anybody.
+     * C: the worker that runs handlers, from its first one until it is unmounted. Whoever finds himself here is mounted
+     * on the same carrier still: the owner of the CPU clears this before it mounts anybody.
      */
-    private @Nullable Thread runner;
-
-    /** C: what it is mounted on. */
-    private @Nullable Carrier runnerOn;
-
-    /** C: the tenure of that one: one load less. */
-    private @Nullable Tenure runnersTenure;
+    private @Nullable Worker runner;
 
     /** S: under the lock of {@link Online}: whether timers are to be armed on this CPU by those that run on it. */
     private volatile boolean isOnline = true;
@@ -150,7 +144,13 @@ final class Timers {
     /** The caller's carrier, if the caller is the worker that runs handlers; the cheap way to ask for it. */
     @Nullable
     Carrier carrierOfRunner() {
-        return runner == Thread.currentThread() ? runnerOn : null;
+        Worker worker = runner; // read once: a caller that has lost its CPU may find the next one's worker
+        return worker != null && worker.thread() == Thread.currentThread() ? worker.carrier() : null;
+    }
+
+    /** Whether that worker, the caller, was not unmounted since it began to run handlers. */
+    boolean isRunner(Worker caller) {
+        return runner == caller;
     }
 
     /**
@@ -159,11 +159,12 @@ final class Timers {
      */
     @Nullable
     Tenure hold() {
-        Tenure tenure = runner == Thread.currentThread() ? runnersTenure : null;
-        if (tenure == null) {
+        Worker worker = runner; // read once, as above
+        if (worker == null || worker.thread() != Thread.currentThread()) {
             Carrier carrier = Carrier.holding(cpu);
             return carrier == null ? null : carrier.tenure;
         }
+        Tenure tenure = worker.carrier().tenure;
         if (tenure.hold()) {
             return tenure;
         }
@@ -194,11 +195,9 @@ final class Timers {
     // ---- owner ----
 
     /** Worker that is about to run a handler as the CPU's owner. */
-    void beRunner(Thread thread, Carrier mountedOn) {
-        if (runner != thread) {
-            runnerOn = mountedOn;
-            runnersTenure = mountedOn.tenure;
-            runner = thread;
+    void beRunner(Worker caller) {
+        if (runner != caller) {
+            runner = caller;
         }
     }
 

@@ -29,7 +29,7 @@ final class Worker extends Run implements Runnable {
     /** C. */
     @Nullable Worker below;
 
-    /** W: the carrier that the thread is mounted on; asked anew wherever the thread may have been unmounted. */
+    /** W: the carrier that the thread is mounted on; asked anew wherever the thread has been unmounted. */
     private @Nullable Carrier carrier;
 
     /** C: set by the carrier that resumes this worker from the idle list; other wake-ups of the thread mean nothing. */
@@ -47,9 +47,13 @@ final class Worker extends Run implements Runnable {
     /** I. */
     private final Clock clock;
 
+    /** I. */
+    private final Timers timers;
+
     Worker(Cpu cpu, Crew crew) {
         super(cpu);
         this.clock = cpu.runtime.clock();
+        this.timers = cpu.timers;
         this.crew = crew;
     }
 
@@ -70,7 +74,8 @@ final class Worker extends Run implements Runnable {
         return c;
     }
 
-    private Carrier carrier() {
+    /** What it is mounted on, for itself, in the engine or where it has not been unmounted since. */
+    Carrier carrier() {
         Carrier c = carrier;
         assert c != null;
         return c;
@@ -118,8 +123,8 @@ final class Worker extends Run implements Runnable {
             if (crew.needsReserve()) {
                 makeReserve();
             }
-            if (--looks < 0 || cpu.timers.mustLook()) {
-                looks = cpu.timers.lookBetweenItems();
+            if (--looks < 0 || timers.mustLook()) {
+                looks = timers.lookBetweenItems();
             }
             fetched = cpu.fetch(this) || carrier().spin() && fetchWatched();
             if (fetched) {
@@ -146,12 +151,9 @@ final class Worker extends Run implements Runnable {
         Work item = work;
         Share of = share;
         assert item != null && of != null;
-        Carrier mountedOn = carrier();
-        mountedOn.fetched = true;
+        carrier().fetched = true;
         startedAt = clock.now();
-        Thread self = thread;
-        assert self != null;
-        cpu.timers.beRunner(self, mountedOn);
+        timers.beRunner(this);
         if (!of.isPlain && of.workqueue.isCpuIntensive()) {
             giveCpuAway();
         }
@@ -245,10 +247,10 @@ final class Worker extends Run implements Runnable {
 
     /** Foreign code, or a park, is over: true where the carrier that we are mounted on now owns the CPU. */
     private boolean enter() {
-        Carrier mountedOn = CarrierScheduler.currentCarrier();
-        carrier = mountedOn;
-        assert mountedOn != null;
-        return mountedOn.tenure.enter();
+        if (!timers.isRunner(this)) {
+            carrier = CarrierScheduler.currentCarrier();
+        }
+        return carrier().tenure.enter();
     }
 
     /** Just mounted: becomes the owner. */

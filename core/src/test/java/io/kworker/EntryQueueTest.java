@@ -25,7 +25,7 @@ class EntryQueueTest {
         assertTrue(queue.isEmpty());
         assertFalse(queue.hasNext());
         assertEquals(0, queue.size());
-        assertNull(queue.poll());
+        assertNull(take(queue));
     }
 
     @ParameterizedTest
@@ -41,9 +41,9 @@ class EntryQueueTest {
         for (int i = 0; i < count; i++) {
             assertTrue(queue.hasNext());
             assertFalse(queue.isEmpty());
-            assertEquals(i, ((NumberedEntry) queue.poll()).number);
+            assertEquals(i, ((NumberedEntry) take(queue)).number);
         }
-        assertNull(queue.poll());
+        assertNull(take(queue));
         assertTrue(queue.isEmpty());
         assertFalse(queue.hasNext());
     }
@@ -65,7 +65,7 @@ class EntryQueueTest {
                 queue.offer(entry);
                 model.addLast(entry);
             } else {
-                assertSame(model.pollFirst(), queue.poll());
+                assertSame(model.pollFirst(), take(queue));
             }
             assertEquals(model.isEmpty(), queue.isEmpty());
             assertEquals(model.size(), queue.size());
@@ -91,7 +91,7 @@ class EntryQueueTest {
                 return;
             }
             for (int received = 0; received < producers * each;) {
-                NumberedEntry entry = (NumberedEntry) queue.poll();
+                NumberedEntry entry = (NumberedEntry) take(queue);
                 if (entry != null) {
                     assertEquals(next[entry.producer]++, entry.number);
                     received++;
@@ -115,11 +115,38 @@ class EntryQueueTest {
             TestThreads.start(() -> queue.offer(new NumberedEntry(1, 0))).join();
             for (int i = 0; i < preloaded; i++) {
                 assertFalse(queue.isEmpty());
-                queue.poll();
+                take(queue);
             }
             assertFalse(queue.isEmpty());
-            assertEquals(1, ((NumberedEntry) queue.poll()).producer);
+            assertEquals(1, ((NumberedEntry) take(queue)).producer);
             assertTrue(queue.isEmpty());
         }
+    }
+
+    /** Who looks at the books of what has left the queue finds it in one or the other. */
+    @Test
+    void a_queue_is_not_empty_until_its_last_entry_is_taken() {
+        for (int entries = 1; entries < 5; entries++) {
+            EntryQueue queue = new EntryQueue(2);
+            for (int i = 0; i < entries; i++) {
+                queue.offer(new NumberedEntry(0, i));
+            }
+            for (int i = 0; i < entries; i++) {
+                assertEquals(i, ((NumberedEntry) queue.take()).number);
+                assertFalse(queue.isEmpty());
+                queue.taken();
+            }
+            assertTrue(queue.isEmpty());
+            assertNull(queue.take());
+            assertTrue(queue.isEmpty());
+        }
+    }
+
+    private static Entry take(EntryQueue queue) {
+        Entry entry = queue.take();
+        if (entry != null) {
+            queue.taken();
+        }
+        return entry;
     }
 }

@@ -6,6 +6,7 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -24,21 +25,25 @@ public final class QuietAgainstRun {
 
     private QuietAgainstRun() {}
 
-    /** Counted out, then the queue, then counted in. An entry is counted in before it leaves the queue. */
+    /** Counted out, then the queue, then counted in. An entry is counted in before it is taken. */
     @JCStressTest
     @State
     @Outcome(id = {"false, .*", "true, 1"}, expect = ACCEPTABLE, desc = "Quiet only when all is over.")
     @Outcome(id = "true, 0", expect = FORBIDDEN, desc = "Quiet beside an item.")
     public static class Model {
         private final AtomicInteger queue = new AtomicInteger(1);
+        private final AtomicInteger taking = new AtomicInteger();
         private final AtomicInteger entered = new AtomicInteger();
         private final AtomicInteger left = new AtomicInteger();
         private int written;
 
         @Actor
         public void owner() {
-            entered.setOpaque(1);
+            taking.setOpaque(1);
+            VarHandle.releaseFence();
             queue.setRelease(0);
+            entered.setOpaque(1);
+            taking.setRelease(0);
             written = 1;
             left.setRelease(1);
         }
@@ -46,12 +51,12 @@ public final class QuietAgainstRun {
         @Actor
         public void flusher(ZI_Result r) {
             int out = left.getAcquire();
-            r.r1 = queue.get() == 0 && entered.getAcquire() == out;
+            r.r1 = queue.get() == 0 && taking.get() == 0 && entered.getAcquire() == out;
             r.r2 = written;
         }
     }
 
-    /** The counts, then the queue. */
+    /** Counted in when the queue has let go of it. */
     @JCStressTest
     @State
     @Outcome(id = {"false, .*", "true, 1"}, expect = ACCEPTABLE, desc = "Quiet only when all is over.")
@@ -64,19 +69,19 @@ public final class QuietAgainstRun {
 
         @Actor
         public void owner() {
-            entered.setOpaque(1);
             queue.setRelease(0);
+            for (int i = 0; i < SPINS; i++) {
+                Thread.onSpinWait();
+            }
+            entered.setOpaque(1);
             written = 1;
             left.setRelease(1);
         }
 
         @Actor
         public void flusher(ZI_Result r) {
-            boolean isBalanced = left.getAcquire() == entered.getAcquire();
-            for (int i = 0; i < SPINS; i++) {
-                Thread.onSpinWait();
-            }
-            r.r1 = isBalanced && queue.get() == 0;
+            int out = left.getAcquire();
+            r.r1 = queue.get() == 0 && entered.getAcquire() == out;
             r.r2 = written;
         }
     }

@@ -32,8 +32,12 @@ final class ShippedQueue implements DigitQueue {
 
     @Override
     public int poll() {
-        Entry entry = queue.poll();
-        return entry == null ? 0 : entry.generation;
+        Entry entry = queue.take();
+        if (entry == null) {
+            return 0;
+        }
+        queue.taken();
+        return entry.generation;
     }
 
     @Override

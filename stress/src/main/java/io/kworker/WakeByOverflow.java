@@ -94,8 +94,10 @@ public final class WakeByOverflow {
 
         @Actor
         public void owner(ZZ_Result r) {
-            cpu.queue.poll();
-            cpu.queue.poll();
+            for (int i = 0; i < 2; i++) {
+                cpu.queue.take();
+                cpu.queue.taken();
+            }
             cpu.doorbell.announce();
             r.r1 = cpu.hasWork();
         }
