@@ -7,7 +7,6 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A timer (the kernel's {@code struct timer_list}): a short callback at a deadline, in atomic context.
@@ -24,11 +23,11 @@ import org.jspecify.annotations.Nullable;
  * {@link #deleteSync} or {@link #shutdownSync} that waited for it.
  *
  * <p>All methods may be called from any thread and never block, save the two that wait; those spin in an atomic
- * callback. Of several threads that arm a timer at once one wins (M13). Where a timer must not outlive something: it and
- * the work that it queues may arm each other again, so shut the timer down first, then cancel the work (M17).
+ * callback. Of several threads that arm a timer at once one wins (M13). Where a timer must not outlive something: it
+ * and the work that it queues may arm each other again, so shut the timer down first, then cancel the work (M17).
  *
- * <p>A timer that only handlers on one CPU arm and delete is biased to that CPU: such calls cost some nanoseconds and no
- * allocation. The first call from elsewhere ends that for good and costs some ten microseconds; from then on, as for
+ * <p>A timer that only handlers on one CPU arm and delete is biased to that CPU: such calls cost some nanoseconds and
+ * no allocation. The first call from elsewhere ends that for good and costs some ten microseconds; from then on, as for
  * every timer that was first armed from elsewhere, arming from another CPU costs a small message. A timer that was
  * deleted by a handler is kept from the collector until its CPU has time, or 2,048 others were deleted after it.
  */

@@ -408,7 +408,7 @@ public final class Workqueue implements AutoCloseable {
         return WorkState.isPending(found);
     }
 
-    /** Whoever has revoked the bias of a timer that was armed. Who closes may have found neither the one nor the other. */
+    /** Whoever has revoked the bias of a timer that was armed; who closes may have found it in neither form. */
     void inherited(DelayedWork work, int generation) {
         if (phase != OPEN && work.sweep(generation)) {
             timerCancelled();
