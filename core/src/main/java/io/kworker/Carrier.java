@@ -17,6 +17,9 @@ final class Carrier extends Thread {
     /** Continuations mounted in a row while queued work waits: then the queue has a turn, so that nothing starves. */
     private static final int BUDGET = 64;
 
+    /** For so long a CPU sleeps at first where timers lie in its wheel for nothing: then they leave that. */
+    private static final long TIDY_NANOS = 10_000_000;
+
     /** I. */
     final Tenure tenure = new Tenure();
 
@@ -374,6 +377,7 @@ final class Carrier extends Thread {
             seat.publishStarving(crew.idle() == 0 && cpu.hasWork());
             looks = 0;
             isStrategyIdle = true;
+            cpu.timers.clearLeftovers();
             try {
                 strategy.idle(0);
             } catch (Throwable t) {
@@ -401,10 +405,20 @@ final class Carrier extends Thread {
             }
             return;
         }
-        doorbell.await(until);
+        if (!doorbell.await(timers.hasLeftovers() ? Math.min(until, TIDY_NANOS) : until)) {
+            tidy();
+        }
         long now = System.nanoTime();
         cpu.runtime.clock().set(now);
         spinBudget.slept(now - asleepAt);
         seat.stirred();
+    }
+
+    /** The CPU has had nothing to do for a while. */
+    private void tidy() {
+        boolean goesOn;
+        do {
+            goesOn = cpu.timers.clearLeftovers();
+        } while (goesOn && !cpu.hasMessages() && !cpu.hasWork());
     }
 }

@@ -198,6 +198,31 @@ final class Countdown extends Alarm implements Timers.Operation {
         }
     }
 
+    /**
+     * Whoever revokes the bias of an alarm: see there. Arms the item as somebody who does not own the wheel, unless it
+     * has been armed so already.
+     */
+    void inherit(Workqueue workqueue, Timers from, long tick, BiasedAlarm alarm) {
+        Timers at = homeFor(from);
+        Arming arming = new Arming(this, workqueue, from, tick);
+        BiasedAlarm.Departure departure = new BiasedAlarm.Departure(alarm);
+        for (;;) {
+            long s = work.state();
+            if (alarm.isRevoked() || WorkState.isPending(s)) {
+                alarm.endRevoking();
+                return;
+            }
+            if (work.arm(s)) {
+                alarm.endRevoking();
+                from.submit(departure, Long.MAX_VALUE);
+                arming.generation = WorkState.generation(s) + 1;
+                arming.send(at);
+                workqueue.inherited(work, WorkState.generation(s) + 1);
+                return;
+            }
+        }
+    }
+
     /** Who has ended the countdown of an instance before its time: the alarm is to leave the wheel. */
     void over(int of) {
         Timers at = home;
@@ -298,7 +323,7 @@ final class Countdown extends Alarm implements Timers.Operation {
     private void expire(Timers timers, int of, @Nullable Workqueue to) {
         long found = work.expire(of);
         if (found != 0 && to != null) {
-            to.expired(work, found, timers.cpu);
+            to.expired(work, found, WorkState.generation(found), timers.cpu);
         }
     }
 

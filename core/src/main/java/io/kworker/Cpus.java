@@ -46,6 +46,9 @@ final class Cpus {
         for (int i = 0; i < result.length; i++) {
             result[i] = numbers.get(array[i].number) ? i : there[i % there.length];
         }
+        for (Cpu cpu : array) {
+            cpu.timers.setOnline(numbers.get(cpu.number));
+        }
         standIns = result;
         online = there;
     }

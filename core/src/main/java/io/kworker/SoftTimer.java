@@ -23,11 +23,15 @@ import java.util.Objects;
  * {@link #deleteSync} or {@link #shutdownSync} that waited for it.
  *
  * <p>All methods may be called from any thread and never block, save the two that wait; those spin in an atomic
- * callback. Of several threads that arm a timer at once one wins (M13). On its own CPU arming and deleting costs no
- * allocation; from elsewhere arming costs a small message. Where a timer must not outlive something: it and the work
- * that it queues may arm each other again, so shut the timer down first, then cancel the work (M17).
+ * callback. Of several threads that arm a timer at once one wins (M13). Where a timer must not outlive something: it
+ * and the work that it queues may arm each other again, so shut the timer down first, then cancel the work (M17).
+ *
+ * <p>A timer that only handlers on one CPU arm and delete is biased to that CPU: such calls cost some nanoseconds and
+ * no allocation. The first call from elsewhere ends that for good and costs some ten microseconds; from then on, as for
+ * every timer that was first armed from elsewhere, arming from another CPU costs a small message. A timer that was
+ * deleted by a handler is kept from the collector until its CPU has time, or 2,048 others were deleted after it.
  */
-public abstract class SoftTimer {
+public abstract class SoftTimer extends BiasedAlarm {
     private static final VarHandle SHUT_DOWN = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "isShutDown", VarHandle.class, SoftTimer.class, boolean.class);
 
@@ -68,9 +72,11 @@ public abstract class SoftTimer {
      */
     @SuppressWarnings("this-escape") // it is kept, and not called
     protected SoftTimer(WorkRuntime runtime, boolean deferrable) {
+        super(!deferrable && Os.hasMembarrier());
         this.runtime = runtime;
         this.queue = runtime.timerQueue();
         this.shot = new Shot(this, deferrable);
+        queue.expectTimers();
     }
 
     /**
@@ -117,8 +123,31 @@ public abstract class SoftTimer {
     }
 
     private boolean mod(long deadline, WorkState.Arm which) {
+        return modAt(runtime.ticks().ceil(deadline), which);
+    }
+
+    private boolean modAt(long tick, WorkState.Arm which) {
+        Found found = armHere(tick, which);
+        return found == Found.GENERAL ? modGenerally(tick, which) : found == Found.PENDING;
+    }
+
+    private Found armHere(long tick, WorkState.Arm which) {
+        Timers at = queue.takesTimers() ? biasedTo(runtime) : null;
+        Tenure held = at == null ? null : at.hold();
+        if (at == null || held == null) {
+            return Found.GENERAL;
+        }
+        try {
+            return arm(at, tick, which);
+        } finally {
+            held.release();
+        }
+    }
+
+    private boolean modGenerally(long tick, WorkState.Arm which) {
+        revoke();
         Carrier caller = shot.countdown.caller();
-        return queue.modAt(shot, runtime.localCpu(caller), runtime.ticks().ceil(deadline), which, caller);
+        return queue.modAt(shot, runtime.localCpu(caller), tick, which, caller);
     }
 
     /**
@@ -132,8 +161,7 @@ public abstract class SoftTimer {
     public final boolean modAfter(Duration delay) {
         long nanos = Workqueue.nanos(delay);
         long tick = nanos <= 0 ? 0 : runtime.ticks().after(System.nanoTime(), nanos);
-        Carrier caller = shot.countdown.caller();
-        return queue.modAt(shot, runtime.localCpu(caller), tick, WorkState.Arm.ANY, caller);
+        return modAt(tick, WorkState.Arm.ANY);
     }
 
     /**
@@ -146,8 +174,9 @@ public abstract class SoftTimer {
      * @throws java.util.concurrent.RejectedExecutionException as {@link #mod}
      */
     public final boolean modOn(int cpu, long deadline) {
-        return queue.modAt(shot, runtime.indexOf(cpu), runtime.ticks().ceil(deadline), WorkState.Arm.ANY,
-                shot.countdown.caller());
+        int index = runtime.indexOf(cpu);
+        revoke();
+        return queue.modAt(shot, index, runtime.ticks().ceil(deadline), WorkState.Arm.ANY, shot.countdown.caller());
     }
 
     /**
@@ -169,6 +198,25 @@ public abstract class SoftTimer {
      * @throws java.util.concurrent.RejectedExecutionException as {@link #mod}
      */
     public final boolean reduce(long deadline) {
+        Found found = hastenHere(runtime.ticks().ceil(deadline));
+        return found == Found.GENERAL ? reduceGenerally(deadline) : found == Found.PENDING;
+    }
+
+    private Found hastenHere(long tick) {
+        Timers at = queue.takesTimers() ? biasedTo(runtime) : null;
+        Tenure held = at == null ? null : at.hold();
+        if (at == null || held == null) {
+            return Found.GENERAL;
+        }
+        try {
+            return hasten(at, tick);
+        } finally {
+            held.release();
+        }
+    }
+
+    private boolean reduceGenerally(long deadline) {
+        revoke();
         for (;;) {
             long s = shot.state();
             if (WorkState.isTimed(s)) {
@@ -195,6 +243,26 @@ public abstract class SoftTimer {
      * @return whether it was pending
      */
     public final boolean delete() {
+        Found found = cancelHere(false);
+        return found == Found.GENERAL ? deleteGenerally() : found == Found.PENDING;
+    }
+
+    /** @param andQuiet only if no callback runs; none starts as long as the caller owns the CPU */
+    private Found cancelHere(boolean andQuiet) {
+        Timers at = biasedTo(runtime);
+        Tenure held = at == null ? null : at.hold();
+        if (at == null || held == null) {
+            return isFresh() ? Found.IDLE : Found.GENERAL;
+        }
+        try {
+            return andQuiet && shot.isRunning() ? Found.GENERAL : cancel(at);
+        } finally {
+            held.release();
+        }
+    }
+
+    private boolean deleteGenerally() {
+        revoke();
         return shot.cancel();
     }
 
@@ -207,6 +275,11 @@ public abstract class SoftTimer {
      * @throws WorkDeadlockException if called by the callback itself, or by a handler that the callback waits for
      */
     public final boolean deleteSync() {
+        Found found = cancelHere(true);
+        if (found != Found.GENERAL) {
+            return found == Found.PENDING;
+        }
+        revoke();
         return shot.cancelSync();
     }
 
@@ -217,6 +290,7 @@ public abstract class SoftTimer {
      * @return whether it was pending
      */
     public final boolean shutdown() {
+        revoke();
         boolean wasPending = shot.disable();
         if (!SHUT_DOWN.compareAndSet(this, false, true)) {
             shot.enable(); // somebody else's call keeps it disabled
@@ -241,7 +315,7 @@ public abstract class SoftTimer {
      * @return true if pending
      */
     public final boolean isPending() {
-        return shot.isPending();
+        return isArmed() || shot.isPending() || isArmed(); // the item's instance may just have been armed anew
     }
 
     /**
@@ -261,8 +335,41 @@ public abstract class SoftTimer {
     @Override
     public String toString() {
         return getClass().getName() + '@' + Integer.toHexString(System.identityHashCode(this))
-                + (shot.isPending() ? " pending" : "") + (shot.isRunning() ? " running" : "")
+                + (isPending() ? " pending" : "") + (shot.isRunning() ? " running" : "")
                 + (isShutDown ? " shut down" : "");
+    }
+
+    // ---- the alarm's ----
+
+    /** Where its callbacks run. */
+    final Workqueue queueOfCallbacks() {
+        return queue;
+    }
+
+    @Override
+    final boolean isQueued() {
+        return shot.isPending();
+    }
+
+    @Override
+    final boolean unqueue() {
+        return WorkState.isPending(shot.unpend());
+    }
+
+    @Override
+    final long queue() {
+        return shot.pend();
+    }
+
+    @Override
+    final void queued(Timers timers, long found) {
+        assert !WorkState.refuses(found);
+        queue.expired(shot, found, WorkState.generation(found) + 1, timers.cpu);
+    }
+
+    @Override
+    final void inherit(Timers from, long tick) {
+        shot.countdown.inherit(queue, from, tick, this);
     }
 
     /** The item that is queued to the BH lane when the deadline has come. */

@@ -49,6 +49,9 @@ final class TimerSweep implements Delivery {
 
     /** True where the alarm is of one of them. */
     private boolean takeBack(Alarm alarm) {
+        if (alarm instanceof SoftTimer timer) {
+            return takeBack(timer);
+        }
         if (!(alarm instanceof Countdown countdown)) {
             return false;
         }
@@ -61,5 +64,14 @@ final class TimerSweep implements Delivery {
             }
         }
         return false;
+    }
+
+    private boolean takeBack(SoftTimer timer) {
+        Workqueue callbacks = timer.queueOfCallbacks();
+        boolean isConcerned = workqueues.contains(callbacks);
+        if (isConcerned && timer.takeBack(timers)) {
+            callbacks.timerCancelled();
+        }
+        return isConcerned;
     }
 }

@@ -2,6 +2,9 @@
 // Copyright 2026 the kworker authors
 package io.kworker;
 
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.function.Predicate;
 import org.jctools.queues.MessagePassingQueue;
 import org.jctools.queues.varhandle.MpscLinkedVarHandleQueue;
@@ -28,6 +31,13 @@ final class Timers {
     /** Looks at a full ring before an operation goes to the overflow: gives a busy owner a chance to keep up. */
     private static final int PATIENCE = 256;
 
+    /** Revocations that are not looked at, and biases that make up for one more. */
+    private static final int FREE_REVOCATIONS = 64;
+    private static final int BIASES_PER_REVOCATION = 16;
+
+    /** Leftovers that leave the wheel with a look at the clock. */
+    private static final int CLEARED = 16;
+
     /** Alarms in one turn. */
     private static final int BATCH = 64;
 
@@ -40,6 +50,9 @@ final class Timers {
     /** I. */
     final Ticks ticks;
 
+    /** I: in which the owner arms and takes back what is biased to this CPU. */
+    final Section section = new Section();
+
     /** I. */
     private final Clock clock;
 
@@ -48,6 +61,9 @@ final class Timers {
 
     /** C: alarms that the CPU wakes for. */
     private final Wheel wheel;
+
+    /** C: alarms that were taken back and have not left that wheel. */
+    final Leftovers leftovers;
 
     /** C: alarms that may wait until the CPU is awake; made with the first of them. */
     private @Nullable Wheel deferrable;
@@ -63,6 +79,18 @@ final class Timers {
      * on the same carrier still: the owner of the CPU clears this before it mounts anybody.
      */
     private @Nullable Worker runner;
+
+    /** S: under the lock of {@link Online}: whether timers are to be armed on this CPU by those that run on it. */
+    private volatile boolean isOnline = true;
+
+    /** C: timers that have been biased to this CPU. */
+    private long biases;
+
+    /** M: those of which the bias was revoked by somebody else. */
+    private volatile long revocations;
+
+    private static final VarHandle REVOCATIONS = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "revocations", VarHandle.class, Timers.class, long.class);
 
     /** C: the last look at the clock. */
     private long lookedAt;
@@ -81,6 +109,7 @@ final class Timers {
         this.ticks = ticks;
         this.clock = cpu.runtime.clock();
         this.wheel = new Wheel(ticks.floor(System.nanoTime()));
+        this.leftovers = new Leftovers(wheel);
     }
 
     // ---- any thread ----
@@ -129,6 +158,35 @@ final class Timers {
         return runner == caller;
     }
 
+    /**
+     * The tenure of the caller, as its owner for a moment: see {@link Carrier#holding}. Null for everybody else. The
+     * runner asks for nothing but itself: it calls this in handlers only.
+     */
+    @Nullable
+    Tenure hold() {
+        Worker worker = runner; // read once, as above
+        if (worker == null || worker.thread() != Thread.currentThread()) {
+            Carrier carrier = Carrier.holding(cpu);
+            return carrier == null ? null : carrier.tenure;
+        }
+        Tenure tenure = worker.carrier().tenure;
+        if (tenure.hold()) {
+            return tenure;
+        }
+        tenure.release();
+        return null;
+    }
+
+    /** Under the lock of {@link Online}. */
+    void setOnline(boolean online) {
+        isOnline = online;
+    }
+
+    /** Somebody else has revoked the bias of a timer. */
+    void countRevocation() {
+        REVOCATIONS.getAndAdd(this, 1L);
+    }
+
     /** Whether an operation waits. */
     boolean hasOperations() {
         return !ring.isEmpty() || !overflow.isEmpty();
@@ -168,6 +226,30 @@ final class Timers {
         return lazy;
     }
 
+    /** Owner. Whether a timer is to be biased to this CPU; counts it then. */
+    boolean adopts() {
+        boolean adopts = isBiasWorthwhile();
+        if (adopts) {
+            biases++;
+        }
+        return adopts;
+    }
+
+    /** A revocation takes as long as some hundred calls without a bias, so most timers must do without one. */
+    private boolean isBiasWorthwhile() {
+        return revocations <= FREE_REVOCATIONS + biases / BIASES_PER_REVOCATION;
+    }
+
+    /** Whether who runs on this CPU arms timers on it. */
+    boolean isOnline() {
+        return isOnline;
+    }
+
+    /** Owner that looks. Whether a tick has come. */
+    boolean hasCome(long tick) {
+        return tick <= ticks.floor(lookedAt);
+    }
+
     /** Owner. Sets an alarm that is not set. */
     void set(Alarm alarm, long tick, boolean isDeferrable) {
         Wheel to = wheel(isDeferrable);
@@ -197,6 +279,7 @@ final class Timers {
     /** Owner. Applies operations and expires what is due, up to a batch. */
     void look(long now) {
         lookedAt = now;
+        leftovers.clear(CLEARED);
         if (hasOperations()) {
             applyOperations();
         }
@@ -284,6 +367,18 @@ final class Timers {
         return deferrable == null ? wheel.next() : Math.min(wheel.next(), deferrable.next());
     }
 
+    /** Carrier. Whether some alarms may lie in a wheel for nothing. */
+    boolean hasLeftovers() {
+        return !leftovers.isEmpty();
+    }
+
+    /** Carrier that has nothing to do. Clears some of them away; true where there were any. */
+    boolean clearLeftovers() {
+        boolean had = !leftovers.isEmpty();
+        leftovers.clear(BATCH);
+        return had;
+    }
+
     /** Carrier. Nanoseconds until it is to be awake, as it has published; MAX_VALUE if it need not be. */
     long untilNext(long now) {
         long until = sleepsUntil;
@@ -312,6 +407,7 @@ final class Timers {
     /** Owner, on behalf of somebody who may block. Takes all alarms that the test is true of out of the wheels. */
     void removeIf(Predicate<Alarm> test) {
         applyOperations();
+        leftovers.clear(Leftovers.ROOM);
         wheel.removeIf(test);
         if (deferrable != null) {
             deferrable.removeIf(test);
@@ -324,12 +420,14 @@ final class Timers {
             sleep.moveOut(this);
         } else if (alarm instanceof Countdown countdown) {
             countdown.moveOut();
+        } else if (alarm instanceof SoftTimer timer && timer.takeBack(this)) {
+            timer.queueOfCallbacks().timerCancelled();
         }
         return true;
     }
 
     /** Alarms set, weakly consistent. */
     int size() {
-        return wheel.size() + (deferrable == null ? 0 : deferrable.size());
+        return Math.max(0, wheel.size() - leftovers.count()) + (deferrable == null ? 0 : deferrable.size());
     }
 }

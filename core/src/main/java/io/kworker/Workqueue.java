@@ -428,7 +428,20 @@ public final class Workqueue implements AutoCloseable {
         return WorkState.isPending(found);
     }
 
-    private void expectTimers() {
+    /** Whoever has revoked the bias of a timer that was armed; who closes may have found it in neither form. */
+    void inherited(Work work, int generation) {
+        if (phase != OPEN && work.sweep(generation)) {
+            timerCancelled();
+        }
+    }
+
+    /** Owner of a CPU, who will find it closing before anything is swept there. Whether timers may be armed. */
+    boolean takesTimers() {
+        return phase == OPEN;
+    }
+
+    /** Timers of its items may lie in a wheel from now on. */
+    void expectTimers() {
         if (!hasTimers) {
             hasTimers = true;
         }
@@ -480,9 +493,11 @@ public final class Workqueue implements AutoCloseable {
         return WorkState.PENDING;
     }
 
-    /** Owner of the CPU on which the timer of an instance has expired; {@code found} as {@link WorkState#expire}. */
-    void expired(Work work, long found, Cpu cpu) {
-        int generation = WorkState.generation(found);
+    /**
+     * Owner of the CPU on which the timer of an instance has expired; {@code found} as {@link WorkState#expire} or
+     * {@link WorkState#pend}.
+     */
+    void expired(Work work, long found, int generation, Cpu cpu) {
         try {
             if (phase == OPEN) {
                 submit(work, found, generation, cpu.index);

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+/** A timer that is biased to the first of two CPUs that nobody serves, and counts its callbacks. */
+final class BiasedTimer extends SoftTimer {
+    private final TwoCpus cpus;
+    int runs;
+
+    BiasedTimer(TwoCpus cpus) {
+        super(cpus.runtime);
+        this.cpus = cpus;
+    }
+
+    @Override
+    protected void expired() {
+        runs++;
+    }
+
+    private Timers home() {
+        return cpus.first.cpu.timers;
+    }
+
+    /** A deadline that is the beginning of a tick. */
+    long moment(long tick) {
+        return System.nanoTime() + cpus.runtime.ticks().until(tick, System.nanoTime());
+    }
+
+    /** As {@link SoftTimer#mod} by a handler on the first CPU; true where it was pending. */
+    boolean modHere(long tick) {
+        Found found = arm(home(), tick, WorkState.Arm.ANY);
+        return found == Found.GENERAL ? modOn(0, moment(tick)) : found == Found.PENDING;
+    }
+
+    /** As {@link SoftTimer#delete} there. */
+    boolean deleteHere() {
+        Found found = cancel(home());
+        return found == Found.GENERAL ? delete() : found == Found.PENDING;
+    }
+
+    /** Alarms and operations that are left when all operations have been applied and the leftovers cleared away. */
+    int left() {
+        return left(cpus.first.cpu) + left(cpus.second.cpu);
+    }
+
+    private static int left(Cpu cpu) {
+        cpu.timers.applyOperations();
+        cpu.timers.clearLeftovers();
+        return cpu.timers.wheel(false).size() + (cpu.timers.hasOperations() ? 1 : 0);
+    }
+}
