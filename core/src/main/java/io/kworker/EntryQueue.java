@@ -53,6 +53,9 @@ final class EntryQueue extends EntryQueuePad {
     private static final VarHandle TAKING = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "isTaking", VarHandle.class, EntryQueueWord.class, boolean.class);
 
+    /** Looks at a consumer that is taking something out, which is over in some nanoseconds. */
+    private static final int SPINS = 1000;
+
     /** I. */
     private final MpscVarHandleArrayQueue<Entry> ring;
 
@@ -146,8 +149,12 @@ final class EntryQueue extends EntryQueuePad {
      * afterwards. The consumer runs nothing of the user's meanwhile.
      */
     void awaitTaken() {
-        while (isTaking) {
-            Thread.yield();
+        for (int i = 1; isTaking; i++) {
+            if (i % SPINS == 0) {
+                Thread.yield(); // the consumer's thread has lost its processor
+            } else {
+                Thread.onSpinWait(); // the caller may be a handler that must not block
+            }
         }
     }
 

@@ -6,7 +6,7 @@ import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
-/** How many commands of a view were submitted from one CPU, and how many ended on it. Those differ, the sums do not. */
+/** How many commands of a view were submitted from one CPU, and how many ended there: the same, whoever ends it. */
 final class Ledger extends LedgerPad {
     /*
      * All over: the sum of the ended is read first, then that of the entered. All of them only grow, and no command
@@ -48,6 +48,12 @@ final class Ledger extends LedgerPad {
     /** Any thread. */
     long entered() {
         return entered;
+    }
+
+    /** Whether everything entered here was over at some moment of the call. */
+    boolean isBalanced() {
+        long over = ended();
+        return entered() == over;
     }
 }
 

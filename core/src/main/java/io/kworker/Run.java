@@ -140,12 +140,23 @@ abstract class Run {
                 ownWork().run();
             }
         } catch (Throwable t) {
-            of.workqueue.report(ownWork(), t);
+            report(of, t);
         }
         if (one == null) {
             ownWork().ran(of.workqueue);
         }
         Thread.interrupted(); // J8: an interrupt meant for this run must not reach the next one
+    }
+
+    private void report(Share of, Throwable thrown) {
+        Work item;
+        try {
+            item = ownWork();
+        } catch (Throwable t) { // out of memory, perhaps as the command itself: the worker must go on
+            of.workqueue.reportFailure(thrown, t);
+            return;
+        }
+        of.workqueue.report(item, thrown);
     }
 
     /*

@@ -188,7 +188,11 @@ class View extends AbstractExecutorService {
             CONTROL.getAndAdd(this, -CLAIMER);
         }
         if (taken && command.share() instanceof BoundShare share) {
-            share.claimed();
+            try {
+                share.claimed();
+            } catch (OutOfMemoryError e) {
+                // it is dropped when its turn comes
+            }
         }
         return taken;
     }
@@ -310,13 +314,20 @@ class View extends AbstractExecutorService {
         ledger.end();
         if (state() != OPEN) {
             VarHandle.fullFence();
-            tryTerminate();
+            tryTerminate(ledger);
         }
     }
 
     private void endElsewhere(Ledger ledger) {
         ledger.endElsewhere();
         if (state() != OPEN) {
+            tryTerminate(ledger);
+        }
+    }
+
+    /** Whoever has ended a command of those: the last one of all finds its own balanced, and the others are spared. */
+    private void tryTerminate(Ledger ledger) {
+        if (ledger.isBalanced()) {
             tryTerminate();
         }
     }

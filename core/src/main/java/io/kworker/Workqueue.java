@@ -1019,7 +1019,8 @@ public final class Workqueue implements AutoCloseable {
         }
     }
 
-    private void reportFailure(Throwable thrown, Throwable ofHandler) {
+    /** The same, where the exception handler has failed, or cannot be called. */
+    void reportFailure(Throwable thrown, Throwable ofHandler) {
         try {
             if (ofHandler != thrown) {
                 ofHandler.addSuppressed(thrown);
