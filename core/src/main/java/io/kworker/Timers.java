@@ -169,7 +169,7 @@ final class Timers {
             Carrier carrier = Carrier.holding(cpu);
             return carrier == null ? null : carrier.tenure;
         }
-        Tenure tenure = worker.carrier().tenure;
+        Tenure tenure = worker.tenure();
         if (tenure.hold()) {
             return tenure;
         }
