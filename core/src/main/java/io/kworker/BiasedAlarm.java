@@ -270,9 +270,11 @@ abstract class BiasedAlarm extends Alarm {
         long found;
         try {
             if (mode != BIASED || due < 0) {
+                timers.expiresForNothing();
                 return;
             }
             if (!timers.hasCome(due)) { // it has been armed for later since it was set
+                timers.expiresForNothing();
                 timers.set(this, due, false);
                 return;
             }

@@ -49,9 +49,6 @@ final class Carrier extends Thread {
     /** C: the share of the item whose handler has just blocked. */
     private @Nullable Share blocked;
 
-    /** C: the worker mounted since has fetched something. */
-    boolean fetched;
-
     /** C: the carrier wakes a worker for itself; its continuation is to come here and not into the inbox. */
     private boolean isResuming;
 
@@ -218,9 +215,9 @@ final class Carrier extends Thread {
         if (blocked != null) {
             blocked.cmWakeups++;
         }
-        fetched = false;
+        worker.hasFetched = false;
         boolean owner = resume(worker, false);
-        if (owner && !fetched && !cpu.hasMessages()) {
+        if (owner && !worker.hasFetched && !cpu.hasMessages()) {
             Thread.yield(); // the head of the ring is a hole: let its producer run, which may want this CPU
         }
         return owner;

@@ -30,10 +30,11 @@ final class Countdown extends Alarm implements Timers.Operation {
      * Where the CPU has no owner any more the operations are applied by whoever submits them. They do not touch the
      * alarm then: the last owner has taken it out of the wheel, and the next home may set it at any moment.
      *
-     * The first arming of an item that only its maker can arm is no message of its own, but the alarm itself:
+     * The first arming of an item that only its maker can arm then is no message of its own, but the alarm itself:
      *        isArriving   false --send (armer, before its CAS of the item's state)--> true --arrive (owner)--> false
-     * Until it arrives the owner's fields are the armer's: it lies in no wheel, nobody arms the item before this
-     * instance has run, and no canceller finds the instance's generation in there, so none sends a notice.
+     * It is the first instance of all: once the item has run, anybody may have it (Work.current), and take it back and
+     * queue it. Until it arrives the owner's fields are the armer's: it lies in no wheel, nobody arms the item before
+     * this instance has run, and no canceller finds the instance's generation in there, so none sends a notice.
      *
      * Two armings of an item may arrive in the wrong order: the one whose generation is not that of the state is dead.
      */
@@ -57,7 +58,7 @@ final class Countdown extends Alarm implements Timers.Operation {
     /** C: where the item is to be queued. */
     private @Nullable Workqueue workqueue;
 
-    /** I: only its maker can arm the item for the first time. */
+    /** I: only its maker can arm the item before it has run. */
     private final boolean isMakers;
 
     /** R(the ring): see above. */
@@ -90,7 +91,7 @@ final class Countdown extends Alarm implements Timers.Operation {
     long arm(Workqueue workqueue, Cpu cpu, long tick, WorkState.Arm which,
             @Nullable Carrier caller) {
         Timers wanted = cpu.timers;
-        boolean isFirst = isMakers && home == null;
+        boolean isFirst = isMakers && home == null && WorkState.generation(work.state()) == 0;
         Timers at = homeFor(wanted);
         Carrier carrier = at == wanted ? Carrier.holding(caller, cpu) : null;
         if (carrier == null) {

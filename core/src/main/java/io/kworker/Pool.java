@@ -99,13 +99,14 @@ abstract class Pool {
     /** An entry that is being taken out of the queue. It is counted before that is over: see {@link Share#quiet}. */
     private boolean admit(Entry entry, Run run) {
         Share share = entry.share();
-        if (entry instanceof Marker || share.parked > 0 || !share.takeSlot()) {
+        Work work = entry.work();
+        if (work == null && entry instanceof Marker || share.parked > 0 || !share.takeSlot()) {
             takeIn(entry, share);
             return false;
         }
         int turn = share.enter();
         queue.taken();
-        return start(entry, share, turn, run);
+        return start(entry, work, share, turn, run);
     }
 
     /** The same, of one that cannot start. */
@@ -162,11 +163,15 @@ abstract class Pool {
 
     /** Owner. Starts the instance of an entry for which a slot has been taken. */
     final boolean start(Entry entry, Share share, int turn, Run run) {
-        return entry instanceof Command command ? start(command, share, turn, run)
-                : start(entry, work(entry), share, turn, run);
+        return start(entry, entry.work(), share, turn, run);
     }
 
-    private static boolean start(Command command, Share share, int turn, Run run) {
+    private static boolean start(Entry entry, @Nullable Work work, Share share, int turn, Run run) {
+        return work == null ? startCommand((Command) entry, share, turn, run)
+                : startWork(entry, work, share, turn, run);
+    }
+
+    private static boolean startCommand(Command command, Share share, int turn, Run run) {
         command.unlink();
         if (command.isDead()) {
             share.returnSlot();
@@ -184,7 +189,7 @@ abstract class Pool {
         return true;
     }
 
-    private static boolean start(Entry entry, Work work, Share share, int turn, Run run) {
+    private static boolean startWork(Entry entry, Work work, Share share, int turn, Run run) {
         int generation = entry.generation; // once it has started, the entry may be in use again
         return switch (work.start(entry)) {
             case STARTED -> {

@@ -9,7 +9,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** One execution context of handlers: which item it runs now, and for which share. */
-abstract class Run {
+abstract class Run extends RunLead {
     /** The context that the current thread is, if it is one. Not inherited by the threads that a handler starts. */
     private static final ThreadLocal<@Nullable Run> CURRENT = new ThreadLocal<>();
 
@@ -132,18 +132,18 @@ abstract class Run {
 
     /** Runs what was started for this context. Foreign code: it may block, hog and throw. */
     final void perform(Share of) {
-        Command one = command;
+        Work item = work;
         try {
-            if (one != null) {
-                run(one);
+            if (item != null) {
+                item.run();
             } else {
-                ownWork().run();
+                runCommand();
             }
         } catch (Throwable t) {
             report(of, t);
         }
-        if (one == null) {
-            ownWork().ran(of.workqueue);
+        if (item != null) {
+            item.ran(of.workqueue);
         }
         Thread.interrupted(); // J8: an interrupt meant for this run must not reach the next one
     }
@@ -169,7 +169,9 @@ abstract class Run {
      * None missing:              runner    serial odd ; view stopped? then interrupt
      *                            stopper   control ; barrier ; serial
      */
-    private void run(Command one) {
+    private void runCommand() {
+        Command one = command;
+        assert one != null;
         SERIAL.setRelease(this, serial + 1);
         try {
             if (one.start()) {
@@ -221,18 +223,24 @@ abstract class Run {
      * @param isOwner whether the caller owns the CPU
      */
     final void finish(boolean isOwner) {
-        Command one = command;
-        if (one == null) {
-            ownWork().finish();
+        Work item = work;
+        if (item != null) {
+            item.finish();
             work = null;
         } else {
-            if (standIn != null) {
-                endStandIn(one);
-            }
-            command = null;
-            if (!one.isDead()) { // else whoever has claimed it counts it out
-                one.view.ended(cpu, isOwner);
-            }
+            finishCommand(isOwner);
+        }
+    }
+
+    private void finishCommand(boolean isOwner) {
+        Command one = command;
+        assert one != null;
+        if (standIn != null) {
+            endStandIn(one);
+        }
+        command = null;
+        if (!one.isDead()) { // else whoever has claimed it counts it out
+            one.view.ended(cpu, isOwner);
         }
     }
 
@@ -334,4 +342,9 @@ abstract class Run {
     boolean isRescuer() {
         return false;
     }
+}
+
+/** Keeps what is written for each item away from whatever lies before it in memory, which producers may read. */
+abstract class RunLead {
+    long l0, l1, l2, l3, l4, l5, l6, l7, l8, l9, l10, l11, l12, l13, l14;
 }

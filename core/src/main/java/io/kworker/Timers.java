@@ -38,8 +38,9 @@ final class Timers {
     /** Leftovers that leave the wheel with a look at the clock. */
     private static final int CLEARED = 16;
 
-    /** Alarms in one turn. */
+    /** Alarms in one turn, and turns with a look at the clock as long as they make no items. */
     private static final int BATCH = 64;
+    private static final int TURNS = 16;
 
     /** Most items between two looks at the clock. */
     private static final int MAX_STRIDE = 64;
@@ -97,6 +98,9 @@ final class Timers {
 
     /** C: what the clock said then. */
     private long clockAtLook;
+
+    /** C: alarms that made an item, more or less, with that look. */
+    private int made;
 
     /** C: an alarm has been set since that comes before all others. */
     private boolean isHasty;
@@ -169,7 +173,7 @@ final class Timers {
             Carrier carrier = Carrier.holding(cpu);
             return carrier == null ? null : carrier.tenure;
         }
-        Tenure tenure = worker.carrier().tenure;
+        Tenure tenure = worker.tenure();
         if (tenure.hold()) {
             return tenure;
         }
@@ -279,6 +283,7 @@ final class Timers {
     /** Owner. Applies operations and expires what is due, up to a batch. */
     void look(long now) {
         lookedAt = now;
+        made = 0;
         leftovers.clear(CLEARED);
         if (hasOperations()) {
             applyOperations();
@@ -291,19 +296,32 @@ final class Timers {
     }
 
     private void expire(Wheel of, long tick) {
-        for (Alarm alarm = of.poll(tick, BATCH); alarm != null;) {
-            Alarm next = alarm.after;
-            alarm.before = null;
-            alarm.after = null;
-            alarm.expire(this);
-            alarm = next;
-        }
+        int before = made;
+        int turns = TURNS;
+        Alarm first;
+        do {
+            first = of.poll(tick, BATCH);
+            for (Alarm alarm = first; alarm != null;) {
+                Alarm next = alarm.after;
+                alarm.before = null;
+                alarm.after = null;
+                made++;
+                alarm.expire(this);
+                alarm = next;
+            }
+        } while (first != null && made == before && --turns > 0);
+    }
+
+    /** Owner. The alarm that expires makes no item. */
+    void expiresForNothing() {
+        made--;
     }
 
     /**
      * Owner that is about to run items. Looks, if there is anything to look for.
      *
-     * @return so many items may go by until the next look: a quarter of a tick, going by the items since the last one
+     * @return so many items may go by until the next look: a quarter of a tick, going by the items since the last one;
+     *     where more is due, those that this look has made
      */
     int lookBetweenItems() {
         boolean isEarly = mustLook();
@@ -316,7 +334,7 @@ final class Timers {
         long now = System.nanoTime();
         long elapsed = Math.max(now - lookedAt, 1);
         look(now);
-        long wanted = isDue(now) ? BATCH : isEarly ? 1 : stride * (ticks.length() / 4) / elapsed;
+        long wanted = isDue(now) ? made : isEarly ? 1 : stride * (ticks.length() / 4) / elapsed;
         stride = Math.clamp(wanted, 1, MAX_STRIDE);
         return stride;
     }

@@ -32,8 +32,14 @@ final class Worker extends Run implements Runnable {
     /** W: the carrier that the thread is mounted on; asked anew wherever the thread has been unmounted. */
     private @Nullable Carrier carrier;
 
+    /** W: that one's. */
+    private @Nullable Tenure tenure;
+
     /** C: set by the carrier that resumes this worker from the idle list; other wake-ups of the thread mean nothing. */
     private boolean isResumed;
+
+    /** C: it has found something to do since it was resumed. */
+    boolean hasFetched;
 
     /** C: the worker has been mounted before. */
     private boolean isStarted;
@@ -81,6 +87,13 @@ final class Worker extends Run implements Runnable {
         return c;
     }
 
+    /** That one's, for the same. */
+    Tenure tenure() {
+        Tenure t = tenure;
+        assert t != null;
+        return t;
+    }
+
     // ---- carrier ----
 
     /** Carrier, which has taken this worker from the idle list. Null where the continuation comes by the scheduler. */
@@ -110,7 +123,7 @@ final class Worker extends Run implements Runnable {
             rest();
         }
         crew.dismiss(this);
-        carrier().tenure.leave();
+        tenure().leave();
         crew.forget(this);
     }
 
@@ -150,13 +163,13 @@ final class Worker extends Run implements Runnable {
     private boolean execute() {
         Share of = share;
         assert of != null;
-        carrier().fetched = true;
+        hasFetched = true;
         startedAt = clock.now();
         timers.beRunner(this);
         if (!of.isPlain && of.workqueue.isCpuIntensive()) {
             giveCpuAway();
         }
-        carrier().tenure.leave();
+        tenure().leave();
         perform(of);
         boolean isDescribed = isDescribed();
         if (isDescribed) {
@@ -180,7 +193,7 @@ final class Worker extends Run implements Runnable {
         Seat seat = crew.seat();
         Carrier relief = seat.pollSpare();
         if (relief == null) {
-            carrier().tenure.leave();
+            tenure().leave();
             try {
                 relief = seat.newRelief();
             } catch (Throwable t) {
@@ -194,7 +207,7 @@ final class Worker extends Run implements Runnable {
             }
         }
         if (relief != null) {
-            carrier().tenure.give();
+            tenure().give();
             seat.pass(relief);
         }
     }
@@ -204,11 +217,11 @@ final class Worker extends Run implements Runnable {
         if (enter()) {
             giveCpuAway();
         }
-        carrier().tenure.leave();
+        tenure().leave();
     }
 
     private void makeReserve() {
-        Tenure tenure = carrier().tenure;
+        Tenure tenure = tenure();
         if (!crew.beManager()) {
             return;
         }
@@ -246,9 +259,12 @@ final class Worker extends Run implements Runnable {
     /** Foreign code, or a park, is over: true where the carrier that we are mounted on now owns the CPU. */
     private boolean enter() {
         if (!timers.isRunner(this)) {
-            carrier = CarrierScheduler.currentCarrier();
+            Carrier mountedOn = CarrierScheduler.currentCarrier();
+            assert mountedOn != null;
+            carrier = mountedOn;
+            tenure = mountedOn.tenure;
         }
-        return carrier().tenure.enter();
+        return tenure().enter();
     }
 
     /** Just mounted: becomes the owner. */

@@ -98,6 +98,25 @@ class BiasedTimerTest {
         assertTrue(all.stream().noneMatch(SoftTimer::isPending));
     }
 
+    /** M11: those that were taken back, or armed for later, make no items that would have to run before it. */
+    @Test
+    void one_behind_many_that_expire_for_nothing_does_not_wait_for_other_items() {
+        List<SoftTimer> all = new ArrayList<>();
+        for (int i = 0; i < 5000; i++) {
+            SoftTimer next = timer();
+            all.add(next);
+            arm(next, PAST);
+            arm(next, FAR);
+        }
+        arm(timer, PAST);
+        int others = 0;
+        for (; runs.get() == 0; runAll()) {
+            others += home.lookBetweenItems();
+        }
+        all.forEach(SoftTimer::delete);
+        assertTrue(others <= 64 + 5000 / 256, others + " other items may have gone first");
+    }
+
     /** J17. */
     @Test
     void one_that_is_armed_for_later_expires_then_and_not_where_it_lies() {

@@ -51,6 +51,22 @@ class TimersTest {
         first.applyOperations();
     }
 
+    /** Work.current() gives a handler the item of its task, which anybody can take back and queue from then on. */
+    @Test
+    void an_item_that_has_run_is_armed_by_others_than_its_maker() {
+        Countdown countdown = Countdown.ofMaker(work);
+        queue.queue(work);
+        runAll();
+        countdown.arm(queue, first.cpu, 1L << 40, WorkState.Arm.IDLE, null);
+        work.cancel();
+        countdown.armHere(first, queue, 1L << 41, WorkState.Arm.IDLE);
+        apply();
+        assertEquals(1, alarms());
+        assertEquals(1L << 41, countdown.tick);
+        work.cancel();
+        first.removeIf(alarm -> alarm == countdown);
+    }
+
     private int alarms() {
         return first.size() + second.size();
     }

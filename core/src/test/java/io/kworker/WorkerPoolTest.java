@@ -88,11 +88,10 @@ class WorkerPoolTest {
     @Test
     void a_carrier_knows_that_its_worker_found_work_before_the_handler_blocks() {
         WorkRuntime runtime = runtimes.strictCpu();
-        Seat seat = Books.seat(runtime.cpuArray()[0]);
         ConcurrentLinkedQueue<Boolean> seen = new ConcurrentLinkedQueue<>();
         for (int i = 0; i < 20; i++) {
             Item item = runtimes.item(work -> {
-                seen.add(seat.owner().fetched);
+                seen.add(Run.current() instanceof Worker worker && worker.hasFetched);
                 Thread.sleep(0, 100_000);
             });
             runtime.system().queue(item);
