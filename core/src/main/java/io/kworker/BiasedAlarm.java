@@ -260,6 +260,8 @@ abstract class BiasedAlarm extends Alarm {
             DUE.setOpaque(this, IDLE); // should there be no memory for the other slot
             at.wheel(false).remove(this);
             at.set(this, tick, false);
+        } else if (tick > this.tick && !isListed) {
+            at.leftovers.add(this);
         }
         DUE.setOpaque(this, tick);
     }
@@ -297,6 +299,15 @@ abstract class BiasedAlarm extends Alarm {
             return wasArmed;
         } finally {
             timers.section.exit(entered);
+        }
+    }
+
+    /** Owner. It leaves the slot in which it lies for nothing: the wheel, or for the slot of its time. */
+    final void tidy(Wheel wheel) {
+        if (isLeftover()) {
+            wheel.remove(this);
+        } else if (isSet() && due > tick) {
+            wheel.putOff(this, due);
         }
     }
 

@@ -5,10 +5,10 @@ package io.kworker;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Alarms of a wheel that were taken back, and stay in their slots for a while since they may be armed again: to link
- * one costs more than all else, with the collector's books for each link. Confined to the wheel's owner, who clears
- * some of them away with each look at the clock, and all of them when the CPU has slept for a while. An alarm that is
- * armed again stays listed, and is left alone when its turn comes.
+ * Alarms of a wheel that were taken back or put off, and stay in their slots for a while since they may be armed again:
+ * to link one costs more than all else, with the collector's books for each link. Confined to the wheel's owner, who
+ * clears some of them away with each look at the clock, and all of them when the CPU has slept for a while. An alarm
+ * that is armed again stays listed, and is left alone when its turn comes.
  */
 final class Leftovers {
     /** Most alarms: the oldest one makes room. */
@@ -47,9 +47,7 @@ final class Leftovers {
             assert alarm != null;
             ring[at] = null;
             alarm.isListed = false;
-            if (alarm.isLeftover()) {
-                wheel.remove(alarm);
-            }
+            alarm.tidy(wheel);
         }
     }
 

@@ -140,6 +140,15 @@ final class Wheel {
         }
     }
 
+    /** Moves an alarm that is set to a later tick. */
+    void putOff(Alarm alarm, long tick) {
+        Slot to = slotOf(tick); // first of all, as it may have to be made
+        unlink(alarm);
+        alarm.tick = tick;
+        to.add(alarm, alarm);
+        occupy(to);
+    }
+
     /**
      * Takes out alarms whose tick is {@code tick} or earlier, a few at a time: a chain by {@link Alarm#after}, of which
      * the caller takes each out by setting that to null, and touches the wheel no sooner. Null where there is none, or

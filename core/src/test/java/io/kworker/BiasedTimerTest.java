@@ -84,6 +84,26 @@ class BiasedTimerTest {
         assertTrue(timer.isPending());
     }
 
+    /** An idle CPU would be woken at the old time of each of them. */
+    @Test
+    void those_that_are_put_off_leave_their_old_slots_when_the_cpu_has_time() {
+        List<SoftTimer> all = new ArrayList<>();
+        for (int i = 0; i < 2 * Leftovers.ROOM; i++) {
+            SoftTimer next = timer();
+            all.add(next);
+            arm(next, FAR + i);
+            assertEquals(Found.PENDING, arm(next, 2 * FAR + i));
+        }
+        while (home.hasLeftovers()) {
+            home.clearLeftovers();
+        }
+        assertEquals(all.size(), home.size());
+        for (int i = 0; i < all.size(); i++) {
+            assertEquals(2 * FAR + i, all.get(i).tick);
+            assertTrue(all.get(i).isPending());
+        }
+    }
+
     @Test
     void so_many_leftovers_and_no_more() {
         List<SoftTimer> all = new ArrayList<>();

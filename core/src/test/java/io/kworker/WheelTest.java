@@ -67,10 +67,18 @@ class WheelTest {
                     wheel.set(bell, bell.wanted);
                     model.add(bell);
                 }
-                case 4, 5, 6 -> {
+                case 4, 5 -> {
                     if (bell.isSet()) {
                         wheel.remove(bell);
                         assertTrue(model.remove(bell));
+                    }
+                }
+                case 6 -> {
+                    if (bell.isSet()) {
+                        assertTrue(model.remove(bell));
+                        bell.wanted = Math.max(bell.wanted, now + delay(random)) + 1;
+                        wheel.putOff(bell, bell.wanted);
+                        model.add(bell);
                     }
                 }
                 default -> {
