@@ -256,14 +256,21 @@ abstract class BiasedAlarm extends Alarm {
     private void set(Timers at, long tick) {
         if (!isSet()) {
             at.set(this, tick, false);
-        } else if (tick < this.tick) {
+        } else if (tick < this.tick || !isListed) {
+            move(at, tick);
+        }
+        DUE.setOpaque(this, tick);
+    }
+
+    /** It lies in a slot: a later one has time, an earlier one has not. */
+    private void move(Timers at, long tick) {
+        if (tick < this.tick) {
             DUE.setOpaque(this, IDLE); // should there be no memory for the other slot
             at.wheel(false).remove(this);
             at.set(this, tick, false);
-        } else if (tick > this.tick && !isListed) {
+        } else if (tick > this.tick) {
             at.leftovers.add(this);
         }
-        DUE.setOpaque(this, tick);
     }
 
     @Override
