@@ -89,11 +89,7 @@ final class Carrier extends Thread {
         if (carrier == null || carrier.cpu != cpu || !Tenure.isForeign(carrier.tenure.phase())) {
             return null; // also where a user's idle strategy arms timers
         }
-        if (carrier.tenure.hold()) {
-            return carrier;
-        }
-        carrier.tenure.release();
-        return null;
+        return carrier.tenure.tryHold() ? carrier : null;
     }
 
     /** The carrier that the calling thread is mounted on at this moment, or is. */

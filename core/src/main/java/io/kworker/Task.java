@@ -88,7 +88,7 @@ class Task extends Work {
             return null;
         }
         giveBackPlace();
-        if (view.state() >= View.STOPPED) {
+        if (view.isStopped()) {
             interrupt();
         }
         return of;

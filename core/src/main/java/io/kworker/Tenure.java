@@ -89,6 +89,15 @@ final class Tenure extends TenurePad {
         return enter(); // the monitor may have lost its CPU: it is not waited for any longer
     }
 
+    /** As {@link #hold}, but where this is false the {@link #release} is done. */
+    boolean tryHold() {
+        boolean isOwner = hold();
+        if (!isOwner) {
+            release();
+        }
+        return isOwner;
+    }
+
     /** Carrier, after {@link #hold}. */
     void release() {
         assert (phase & 1) == 0;

@@ -174,11 +174,7 @@ final class Timers {
             return carrier == null ? null : carrier.tenure;
         }
         Tenure tenure = worker.tenure();
-        if (tenure.hold()) {
-            return tenure;
-        }
-        tenure.release();
-        return null;
+        return tenure.tryHold() ? tenure : null;
     }
 
     /** Under the lock of {@link Online}. */
