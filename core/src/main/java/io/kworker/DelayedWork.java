@@ -32,7 +32,7 @@ public abstract class DelayedWork extends Work {
     private static final long QUEUEING_NANOS = 20_000_000;
 
     /** I. */
-    final Countdown countdown;
+    final PostedCountdown countdown;
 
     /** M: how it recurs; null where it does not. */
     private volatile @Nullable Recurrence recurrence;
@@ -53,7 +53,7 @@ public abstract class DelayedWork extends Work {
      */
     @SuppressWarnings("this-escape") // it is kept, and not called
     protected DelayedWork(boolean deferrable) {
-        countdown = new Countdown(this, deferrable);
+        countdown = new PostedCountdown(this, deferrable);
     }
 
     /**
