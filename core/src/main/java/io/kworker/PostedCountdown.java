@@ -173,7 +173,7 @@ final class PostedCountdown extends Countdown {
         Timers wanted = requestedTimers;
         long due = requestedTick;
         if (isClaimed(now) || to == null || wanted == null || !REQUEST.compareAndSet(this, now, now & ~WAITING)) {
-            timers.isHeldUp();
+            timers.holdUp();
             post(timers, 0, 0);
             return;
         }

@@ -286,8 +286,8 @@ final class Timers {
         return true;
     }
 
-    /** Owner, or who acts in its place. An operation comes again, since somebody still writes what it wants. */
-    void isHeldUp() {
+    /** Owner, or who acts in its place. An operation comes again, since what it wants is still being written. */
+    void holdUp() {
         isHeldUp = true;
     }
 
