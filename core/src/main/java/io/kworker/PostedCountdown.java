@@ -48,10 +48,9 @@ final class PostedCountdown extends Countdown {
      *                  poster     put it into the ring ; read request: another one? then ring
      *                  carrier    say until when, and asleep = 1 ; look at the ring
      *
-     * Where the message is in the ring when the carrier looks, the receiver sees the claim, or the armer sees that none
-     * is on its way. Where it comes later, and the armer found that the CPU sleeps: it has rung, and the message is
-     * there by then, or the poster sees its claim. Where it found that the CPU is awake: the carrier has not looked
-     * then, and sees the message, or the poster sees the claim.
+     * A message that comes into the ring after the claim: the poster sees the claim, and rings. One that was there
+     * before, while the carrier looks: it is received, see above. One that came after that look: the carrier has said
+     * until when before the claim, so the armer rings where it has to.
      */
     private static final long CLAIMED = 1;
     private static final long WAITING = 1 << 1;
