@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
  * queued instance. {@link #flush} does not wait for a timer, {@link #flushDelayed} ends it. Without a delay it is an
  * item like any other.
  *
- * <p>A timer costs no allocation where it is armed on its own CPU, or for that from elsewhere, unless by several threads
- * at once; and a small message where it goes to another CPU or is hurried. It is never early, and late by at most one tick of the runtime
- * ({@link WorkRuntime.Builder#timerResolution}) and the time that the CPU needs to get to it (J17). It lies in the
- * wheel of the CPU that it was armed on, which is also where the item is queued then (J9).
+ * <p>A timer costs no allocation where it is armed on its own CPU, or again for that from elsewhere by one thread at a
+ * time; a small message where it goes to another CPU or is hurried. It is never early, and late by at most one tick of
+ * the runtime ({@link WorkRuntime.Builder#timerResolution}) and the time that the CPU needs to get to it (J17). It lies
+ * in the wheel of the CPU that it was armed on, which is also where the item is queued then (J9).
  */
 public abstract class DelayedWork extends Work {
     private static final VarHandle RECURRENCE = ConstantBootstraps.fieldVarHandle(

@@ -421,8 +421,8 @@ final class Timers {
 
     /**
      * Carrier that has announced its sleep. Applies what was submitted by those who saw it awake; false where it has
-     * met one that is still being put into the queue, or written. It may have to be awake earlier then, and never sleeps longer
-     * than it has published: others go by that.
+     * met one that is still being put into the queue, or written. It may have to be awake earlier then, and never
+     * sleeps longer than it has published: others go by that.
      */
     boolean settle() {
         isHeldUp = false;

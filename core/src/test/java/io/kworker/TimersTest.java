@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -151,12 +153,20 @@ class TimersTest {
 
     /** It has one message in the ring, which so never gets full. */
     @Test
-    void an_item_that_is_armed_and_cancelled_again_and_again_does_not_wake_its_cpu() {
+    void an_item_that_is_armed_and_cancelled_again_and_again_wakes_nobody_and_allocates_nothing() {
         DelayedWork other = sleepingFor(HOUR / 2);
-        for (int i = 1; i <= 10_000; i++) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        int rounds = 10_000;
+        long before = 0;
+        for (int i = 1; i <= 2 * rounds; i++) {
+            if (i == rounds) {
+                before = threads.getCurrentThreadAllocatedBytes();
+            }
             assertTrue(queue.queueDelayedOn(0, work, i * HOUR));
             assertTrue(work.cancel());
         }
+        long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+        assertTrue(bytes < rounds, () -> bytes + " bytes for " + rounds + " armings");
         assertTrue(queue.queueDelayedOn(0, work, 3 * HOUR));
         assertTrue(queue.modDelayedOn(0, work, 2 * HOUR));
         assertTrue(first.cpu.doorbell.isAsleep());

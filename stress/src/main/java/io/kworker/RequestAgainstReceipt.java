@@ -76,6 +76,7 @@ public final class RequestAgainstReceipt {
     public static class Actual {
         private final HandDriven owner = new HandDriven();
         private final TimedItem item = new TimedItem();
+        private final Meeting meeting = new Meeting();
 
         public Actual() {
             item.arm(owner.queue, owner.cpu, TimedItem.FAR, WorkState.Arm.IDLE);
@@ -83,11 +84,13 @@ public final class RequestAgainstReceipt {
 
         @Actor
         public void armer(ZI_Result r) {
+            meeting.meetRoughly();
             r.r1 = WorkState.isPending(item.arm(owner.queue, owner.cpu, TimedItem.FAR + 1, WorkState.Arm.ANY));
         }
 
         @Actor
         public void receiver() {
+            meeting.meetRoughly();
             owner.cpu.timers.applyOperations();
         }
 
@@ -105,6 +108,7 @@ public final class RequestAgainstReceipt {
     public static class ActualNotice {
         private final HandDriven owner = new HandDriven();
         private final TimedItem item = new TimedItem();
+        private final Meeting meeting = new Meeting();
 
         public ActualNotice() {
             item.arm(owner.queue, owner.cpu, TimedItem.FAR, WorkState.Arm.IDLE);
@@ -114,11 +118,13 @@ public final class RequestAgainstReceipt {
 
         @Actor
         public void armer(ZI_Result r) {
+            meeting.meetRoughly();
             r.r1 = WorkState.isPending(item.arm(owner.queue, owner.cpu, TimedItem.FAR + 1, WorkState.Arm.ANY));
         }
 
         @Actor
         public void receiver() {
+            meeting.meetRoughly();
             owner.cpu.timers.applyOperations();
         }
 
@@ -136,6 +142,7 @@ public final class RequestAgainstReceipt {
     public static class ActualRefused {
         private final HandDriven owner = new HandDriven();
         private final TimedItem item = new TimedItem();
+        private final Meeting meeting = new Meeting();
 
         public ActualRefused() {
             item.arm(owner.queue, owner.cpu, TimedItem.FAR, WorkState.Arm.IDLE);
@@ -143,11 +150,13 @@ public final class RequestAgainstReceipt {
 
         @Actor
         public void armer(ZI_Result r) {
+            meeting.meetRoughly();
             r.r1 = WorkState.isPending(item.arm(owner.queue, owner.cpu, TimedItem.FAR + 1, WorkState.Arm.IDLE));
         }
 
         @Actor
         public void receiver() {
+            meeting.meetRoughly();
             owner.cpu.timers.applyOperations();
         }
 
@@ -157,7 +166,7 @@ public final class RequestAgainstReceipt {
         }
     }
 
-    /** Ticks after FAR at which the one alarm is set; -1 where there is not just that, -2 where it stays when cancelled. */
+    /** Ticks after FAR at which the one alarm is set; -1 where there is not just that, -2 where it stays afterwards. */
     private static int left(HandDriven owner, TimedItem item) {
         int ticks = TimedItem.left(owner.cpu) == 1 ? (int) (item.countdown.tick - TimedItem.FAR) : -1;
         item.cancel();

@@ -82,6 +82,7 @@ public final class RequestAgainstSleep {
     public static class ActualPost {
         private final HandDriven owner = new HandDriven();
         private final TimedItem item = new TimedItem();
+        private final Meeting meeting = new Meeting();
 
         public ActualPost() {
             item.arm(owner.queue, owner.cpu, TimedItem.FAR + LATER, WorkState.Arm.IDLE);
@@ -90,11 +91,13 @@ public final class RequestAgainstSleep {
 
         @Actor
         public void poster() {
+            meeting.meetRoughly();
             item.countdown.notice(owner.cpu.timers);
         }
 
         @Actor
         public void armerAndOwner() {
+            meeting.meetRoughly();
             item.arm(owner.queue, owner.cpu, TimedItem.FAR + SOON, WorkState.Arm.ANY);
             if (!owner.cpu.doorbell.isAsleep()) {
                 fallAsleep(owner.cpu);
@@ -116,6 +119,7 @@ public final class RequestAgainstSleep {
     public static class Actual {
         private final HandDriven owner = new HandDriven();
         private final TimedItem item = new TimedItem();
+        private final Meeting meeting = new Meeting();
 
         public Actual() {
             item.arm(owner.queue, owner.cpu, TimedItem.FAR + LATER, WorkState.Arm.IDLE);
@@ -123,11 +127,13 @@ public final class RequestAgainstSleep {
 
         @Actor
         public void armer() {
+            meeting.meetRoughly();
             item.arm(owner.queue, owner.cpu, TimedItem.FAR + SOON, WorkState.Arm.ANY);
         }
 
         @Actor
         public void owner(ZZ_Result r) {
+            meeting.meetRoughly();
             r.r1 = !fallAsleep(owner.cpu) || item.countdown.tick == TimedItem.FAR + SOON;
         }
 
