@@ -96,17 +96,15 @@ public final class RequestAgainstSleep {
         }
 
         @Actor
-        public void armerAndOwner() {
+        public void armerAndOwner(ZZ_Result r) {
             meeting.meetRoughly();
             item.arm(owner.queue, owner.cpu, TimedItem.FAR + SOON, WorkState.Arm.ANY);
-            if (!owner.cpu.doorbell.isAsleep()) {
-                fallAsleep(owner.cpu);
-            }
+            r.r1 = !owner.cpu.doorbell.isAsleep() && !fallAsleep(owner.cpu);
         }
 
         @Arbiter
         public void arbiter(ZZ_Result r) {
-            r.r1 = item.countdown.tick == TimedItem.FAR + SOON;
+            r.r1 |= item.countdown.tick == TimedItem.FAR + SOON;
             r.r2 = !owner.cpu.doorbell.isAsleep();
         }
     }
@@ -143,7 +141,7 @@ public final class RequestAgainstSleep {
         }
     }
 
-    /** As a carrier that has nothing to do; false where it does not sleep after all. */
+    /** As a carrier that has nothing to do; false where it comes again instead, as a message is half in the ring. */
     private static boolean fallAsleep(Cpu cpu) {
         cpu.timers.publishSleep();
         cpu.doorbell.announce();
