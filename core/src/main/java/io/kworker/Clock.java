@@ -27,15 +27,12 @@ final class Clock extends ClockPad {
     }
 }
 
-abstract class ClockLead {
-    long l0, l1, l2, l3, l4, l5, l6, l7, l8, l9, l10, l11, l12, l13, l14;
-}
-
-abstract class ClockWord extends ClockLead {
+abstract class ClockWord extends Lead {
     /** M: whoever has just asked the system. */
     long now;
 }
 
 abstract class ClockPad extends ClockWord {
+    int p;
     long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14;
 }

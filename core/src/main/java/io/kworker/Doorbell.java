@@ -89,12 +89,7 @@ final class Doorbell extends DoorbellPad {
     }
 }
 
-/** Keeps the word that producers read away from whatever lies before it. */
-abstract class DoorbellLead {
-    long l0, l1, l2, l3, l4, l5, l6, l7, l8, l9, l10, l11, l12, l13, l14;
-}
-
-abstract class DoorbellWord extends DoorbellLead {
+abstract class DoorbellWord extends Lead {
     /** M: see the transitions in {@link Doorbell}. */
     volatile int asleep;
 
@@ -103,5 +98,6 @@ abstract class DoorbellWord extends DoorbellLead {
 }
 
 abstract class DoorbellPad extends DoorbellWord {
+    int p;
     long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14;
 }

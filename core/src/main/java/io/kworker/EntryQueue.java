@@ -44,14 +44,14 @@ final class EntryQueue extends EntryQueuePad {
      * exchange in the list) precedes its read of the parked flag; the consumer sets that flag before it calls
      * isEmpty(), which reads the ring's index and this count, never a slot.
      *
-     * Nothing is between the queue and the books:   consumer   isTaking = true ; index ; books ; isTaking = false
-     *                                               observer   index ; isTaking ; books
-     * An observer that sees the index without the entry sees isTaking, or the books with it.
+     * Nothing is between the queue and the books:   consumer   taking = 1 ; index ; books ; taking = 0
+     *                                               observer   index ; taking ; books
+     * An observer that sees the index without the entry sees 1, or the books with it.
      */
     private static final VarHandle OVERFLOWING = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "overflowing", VarHandle.class, EntryQueue.class, long.class);
     private static final VarHandle TAKING = ConstantBootstraps.fieldVarHandle(
-            MethodHandles.lookup(), "isTaking", VarHandle.class, EntryQueueWord.class, boolean.class);
+            MethodHandles.lookup(), "taking", VarHandle.class, EntryQueueWord.class, long.class);
 
     /** Looks at a consumer that is taking something out, which is over in some nanoseconds. */
     private static final int SPINS = 1000;
@@ -123,7 +123,7 @@ final class EntryQueue extends EntryQueuePad {
      */
     @Nullable
     Entry take() {
-        TAKING.setOpaque(this, true);
+        TAKING.setOpaque(this, 1L);
         VarHandle.releaseFence();
         Entry entry = ring.relaxedPoll();
         return entry != null ? entry : takeOverflow();
@@ -141,7 +141,7 @@ final class EntryQueue extends EntryQueuePad {
 
     /** Consumer, after {@link #take}. Who then finds the queue empty sees what the consumer wrote before. */
     void taken() {
-        TAKING.setRelease(this, false);
+        TAKING.setRelease(this, 0L);
     }
 
     /**
@@ -149,7 +149,7 @@ final class EntryQueue extends EntryQueuePad {
      * afterwards. The consumer runs nothing of the user's meanwhile.
      */
     void awaitTaken() {
-        for (int i = 1; isTaking; i++) {
+        for (int i = 1; taking != 0; i++) {
             if (i % SPINS == 0) {
                 Thread.yield(); // the consumer's thread has lost its processor
             } else {
@@ -165,7 +165,7 @@ final class EntryQueue extends EntryQueuePad {
 
     /** Any thread. True where no entry is in the queue or on its way into it. */
     boolean isEmpty() {
-        return ring.isEmpty() && overflowing == 0 && !isTaking;
+        return ring.isEmpty() && overflowing == 0 && taking == 0;
     }
 
     /** Any thread. Entries in the queue, approximately. */
@@ -189,15 +189,12 @@ final class EntryQueue extends EntryQueuePad {
     }
 }
 
-abstract class EntryQueueLead {
-    long l0, l1, l2, l3, l4, l5, l6, l7, l8, l9, l10, l11, l12, l13, l14;
-}
-
-abstract class EntryQueueWord extends EntryQueueLead {
+abstract class EntryQueueWord extends Lead {
     /** S: by the consumer, for each entry, and so kept away from what producers read: see above. */
-    volatile boolean isTaking;
+    volatile long taking;
 }
 
 abstract class EntryQueuePad extends EntryQueueWord {
+    int p;
     long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14;
 }

@@ -26,15 +26,12 @@ final class Flag extends FlagPad {
     }
 }
 
-abstract class FlagLead {
-    long l0, l1, l2, l3, l4, l5, l6, l7, l8, l9, l10, l11, l12, l13, l14;
-}
-
-abstract class FlagWord extends FlagLead {
+abstract class FlagWord extends Lead {
     /** S: its owner's. */
     volatile boolean isUp;
 }
 
 abstract class FlagPad extends FlagWord {
+    int p;
     long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14;
 }

@@ -5,11 +5,7 @@ package io.kworker;
 /** What an urgent lane writes for each item, kept away from what producers read. Owned with the CPU. */
 final class LaneTurns extends LaneTurnsPad {}
 
-abstract class LaneTurnsLead {
-    long l0, l1, l2, l3, l4, l5, l6, l7, l8, l9, l10, l11, l12, l13, l14;
-}
-
-abstract class LaneTurnsFields extends LaneTurnsLead {
+abstract class LaneTurnsFields extends Lead {
     /** C: a serial lane's item runs, or sleeps though it must not. */
     boolean isOccupied;
 
@@ -18,5 +14,6 @@ abstract class LaneTurnsFields extends LaneTurnsLead {
 }
 
 abstract class LaneTurnsPad extends LaneTurnsFields {
+    int p;
     long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14;
 }

@@ -57,11 +57,7 @@ final class Ledger extends LedgerPad {
     }
 }
 
-abstract class LedgerLead {
-    long l0, l1, l2, l3, l4, l5, l6, l7, l8, l9, l10, l11, l12, l13, l14;
-}
-
-abstract class LedgerFields extends LedgerLead {
+abstract class LedgerFields extends Lead {
     /** M. */
     volatile long entered;
 
@@ -79,5 +75,6 @@ abstract class LedgerOwned extends LedgerGap {
 }
 
 abstract class LedgerPad extends LedgerOwned {
+    int p;
     long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14;
 }

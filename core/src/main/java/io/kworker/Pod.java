@@ -226,6 +226,8 @@ final class Pod extends PodPad {
 
 /** Keeps what is written for each item away from what queuers read. */
 abstract class PodLead extends Pool {
+    byte b0, b1, b2; // these two lines for gaps, as in Lead
+    int l;
     long l0, l1, l2, l3, l4, l5, l6, l7, l8, l9, l10, l11, l12, l13, l14;
 
     PodLead(WorkRuntime runtime, int ringCapacity) {
@@ -252,6 +254,8 @@ abstract class PodWords extends PodLead {
 }
 
 abstract class PodPad extends PodWords {
+    byte c0, c1, c2;
+    int p;
     long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14;
 
     PodPad(WorkRuntime runtime, int ringCapacity) {

@@ -118,11 +118,7 @@ final class Register extends RegisterPad {
     }
 }
 
-abstract class RegisterLead {
-    long l0, l1, l2, l3, l4, l5, l6, l7, l8, l9, l10, l11, l12, l13, l14;
-}
-
-abstract class RegisterHead extends RegisterLead {
+abstract class RegisterHead extends Lead {
     /** M: the newest task. */
     volatile @Nullable Task head;
 }
@@ -141,5 +137,6 @@ abstract class RegisterFields extends RegisterGap {
 }
 
 abstract class RegisterPad extends RegisterFields {
+    int p;
     long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14;
 }

@@ -9,7 +9,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** One execution context of handlers: which item it runs now, and for which share. */
-abstract class Run extends RunLead {
+abstract class Run extends Lead {
     /** The context that the current thread is, if it is one. Not inherited by the threads that a handler starts. */
     private static final ThreadLocal<@Nullable Run> CURRENT = new ThreadLocal<>();
 
@@ -342,9 +342,4 @@ abstract class Run extends RunLead {
     boolean isRescuer() {
         return false;
     }
-}
-
-/** Keeps what is written for each item away from whatever lies before it in memory, which producers may read. */
-abstract class RunLead {
-    long l0, l1, l2, l3, l4, l5, l6, l7, l8, l9, l10, l11, l12, l13, l14;
 }

@@ -76,15 +76,12 @@ final class Section extends SectionPad {
     }
 }
 
-abstract class SectionLead {
-    long l0, l1, l2, l3, l4, l5, l6, l7, l8, l9, l10, l11, l12, l13, l14;
-}
-
-abstract class SectionCount extends SectionLead {
+abstract class SectionCount extends Lead {
     /** S: by the owner of the CPU. */
-    long count; // as wide as the padding, or it would be put in front of that
+    long count;
 }
 
 abstract class SectionPad extends SectionCount {
+    int p;
     long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14;
 }

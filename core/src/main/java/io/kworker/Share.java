@@ -278,11 +278,7 @@ abstract sealed class Share extends SharePad permits BoundShare, UnboundShare {
     }
 }
 
-abstract class ShareLead {
-    long l0, l1, l2, l3, l4, l5, l6, l7, l8, l9, l10, l11, l12, l13, l14;
-}
-
-abstract class ShareFields extends ShareLead {
+abstract class ShareFields extends Lead {
     /** C: how often the colour was turned. */
     int turn;
 
@@ -347,5 +343,7 @@ abstract class ShareFields extends ShareLead {
 }
 
 abstract class SharePad extends ShareFields {
+    byte b0, b1, b2;
+    int p;
     long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14;
 }

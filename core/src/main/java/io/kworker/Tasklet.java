@@ -368,12 +368,7 @@ public abstract class Tasklet extends TaskletPad {
     }
 }
 
-/** Keeps what queuers and runners only read away from what they write: the item, mostly its neighbour in the heap. */
-abstract class TaskletLead {
-    long l0, l1, l2, l3, l4, l5, l6, l7, l8, l9, l10, l11, l12, l13, l14;
-}
-
-abstract class TaskletFields extends TaskletLead {
+abstract class TaskletFields extends Lead {
     /** I. */
     final Workqueue normal;
 
@@ -395,6 +390,7 @@ abstract class TaskletFields extends TaskletLead {
 
 /** And away from the fields of subclasses. */
 abstract class TaskletPad extends TaskletFields {
+    int p;
     long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14;
 
     TaskletPad(WorkRuntime runtime) {

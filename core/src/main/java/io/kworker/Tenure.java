@@ -155,11 +155,7 @@ final class Tenure extends TenurePad {
     }
 }
 
-abstract class TenureLead {
-    long l0, l1, l2, l3, l4, l5, l6, l7, l8, l9, l10, l11, l12, l13, l14;
-}
-
-abstract class TenureWords extends TenureLead {
+abstract class TenureWords extends Lead {
     /** S: written by whoever runs on the carrier. */
     long phase;
 
@@ -168,5 +164,6 @@ abstract class TenureWords extends TenureLead {
 }
 
 abstract class TenurePad extends TenureWords {
+    int p;
     long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14;
 }

@@ -148,7 +148,7 @@ class BhWaitTest {
         Await.until("it runs", threaded::isRunning);
         Item spinner = runtimes.item(work -> threaded.flush());
         runtime.systemBh().queue(spinner);
-        Await.until("it spins", spinner::isRunning);
+        Await.until("it waits", () -> WaitGraph.size() == 1);
         Await.never("it ends", () -> !spinner.isRunning());
         gate.open();
         TestThreads.start(spinner::flush).join();

@@ -186,7 +186,9 @@ class HandOffDeadlockTest {
         Workqueue ordered = Kind.ORDERED.in(runtimes, runtime);
         Gate gate = runtimes.gate();
         Item behind = runtimes.item();
-        Item second = runtimes.item(work -> behind.flush());
+        Gate open = runtimes.gate();
+        open.open();
+        Item second = caller(open, behind::flush); // it may be this one that notices first
         Item running = caller(gate, second::flush);
         runtime.system().queue(running);
         awaitRun(running);

@@ -5,89 +5,76 @@ package io.kworker;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.lang.management.ManagementFactory;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
-import javax.management.ObjectName;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * Fields that other threads read lie at least 120 bytes from whatever lies before and behind them. Offsets are not to
- * be had without Unsafe; but HotSpot lays out the fields of a class behind all of its superclass, so the classes'
- * declarations tell, and the size of the instances in the heap tells that the padding has not been dropped.
- */
+/** What one thread writes does not share a cache line with what another one reads, whatever the JVM does to fields. */
 @Timeout(60)
 class PaddingTest {
-    private static final int PAD_BYTES = 120;
+    private static final int LINE = 64;
 
-    static Stream<Class<?>> padded() {
-        return Stream.of(Doorbell.class, Tenure.class, Share.class, LaneTurns.class, Tasklet.class, Register.class,
-                Ledger.class);
-    }
-
-    /** From the class up to Object. */
-    private static List<Class<?>> lineage(Class<?> type) {
-        List<Class<?>> lineage = new ArrayList<>();
-        for (Class<?> c = type; c != Object.class; c = c.getSuperclass()) {
-            lineage.add(c);
+    /** A field, and how many paddings are before it. */
+    private record Place(Field field, int paddings) {
+        /** By a method that the compiler warns of, whoever names it. */
+        long offset() {
+            try {
+                Class<?> unsafe = Class.forName("sun.misc.Unsafe");
+                Field only = unsafe.getDeclaredField("theUnsafe");
+                only.setAccessible(true);
+                return (long) unsafe.getMethod("objectFieldOffset", Field.class).invoke(only.get(null), field);
+            } catch (ReflectiveOperationException e) {
+                throw new AssertionError(e);
+            }
         }
-        return lineage;
+
+        /** Whether they must not be neighbours. */
+        boolean isApartFrom(Place other) {
+            return paddings == other.paddings || Math.abs(offset() - other.offset()) >= LINE;
+        }
     }
 
-    private static List<Field> fields(Class<?> type) {
-        return Arrays.stream(type.getDeclaredFields()).filter(field -> !Modifier.isStatic(field.getModifiers()))
-                .toList();
+    /** By the name of the class that adds it. */
+    private static boolean isPadding(Class<?> of) {
+        return Stream.of("Lead", "Gap", "Pad").anyMatch(of.getSimpleName()::endsWith);
     }
 
-    private static boolean isPad(Class<?> type) {
-        List<Field> fields = fields(type);
-        return !fields.isEmpty()
-                && fields.stream()
-                        .allMatch(field -> field.getType() == long.class && field.getName().matches("[glp]\\d+"));
+    private static List<Place> places(Class<?> of) {
+        if (of == Object.class) {
+            return new ArrayList<>();
+        }
+        List<Place> places = places(of.getSuperclass());
+        for (Field field : of.getDeclaredFields()) {
+            if (!Modifier.isStatic(field.getModifiers()) && !isPadding(of)) {
+                places.add(new Place(field, paddings(of)));
+            }
+        }
+        return places;
     }
 
-    private static int padBytes(Class<?> type) {
-        return isPad(type) ? fields(type).size() * Long.BYTES : 0;
+    private static int paddings(Class<?> of) {
+        return of == Object.class ? 0 : paddings(of.getSuperclass()) + (isPadding(of) ? 1 : 0);
     }
 
     @ParameterizedTest
-    @MethodSource("padded")
-    void the_shared_fields_have_a_pad_on_each_side(Class<?> type) {
-        List<Class<?>> lineage = lineage(type);
-        List<Class<?>> hot =
-                lineage.stream().filter(c -> !isPad(c) && !fields(c).isEmpty() && c != type).toList();
-        assertFalse(hot.isEmpty());
-        for (Class<?> each : hot) {
-            int index = lineage.indexOf(each);
-            assertTrue(padBytes(lineage.get(index - 1)) >= PAD_BYTES, () -> "behind the fields of " + each);
-            assertTrue(padBytes(lineage.get(index + 1)) >= PAD_BYTES, () -> "before the fields of " + each);
-        }
-    }
-
-    /** The class histogram, as jcmd prints it: number, instances, bytes, name. */
-    @Test
-    void instances_are_as_large_as_their_pads() throws Exception {
-        Object[] keep = {new Doorbell(), new Tenure()};
-        String histogram = (String) ManagementFactory.getPlatformMBeanServer().invoke(
-                new ObjectName("com.sun.management:type=DiagnosticCommand"),
-                "gcClassHistogram",
-                new Object[] {new String[0]},
-                new String[] {String[].class.getName()});
-        for (Object instance : keep) {
-            String line = histogram.lines()
-                    .filter(each -> Arrays.asList(each.trim().split("\\s+")).contains(instance.getClass().getName()))
-                    .findFirst()
-                    .orElseThrow();
-            String[] columns = line.trim().split("\\s+");
-            long size = Long.parseLong(columns[2]) / Long.parseLong(columns[1]);
-            assertTrue(size >= 2 * PAD_BYTES + 8, () -> instance.getClass() + " has " + size + " bytes");
+    @ValueSource(classes = {BoundShare.class, Clock.class, Doorbell.class, EntryQueue.class, Flag.class,
+        LaneTurns.class,
+        Ledger.class, OrderedShare.class, Pod.class, Register.class, Section.class, Tasklet.class, Tenure.class,
+        Worker.class})
+    void fields_before_and_behind_a_padding_are_in_different_cache_lines(Class<?> padded) {
+        List<Place> places = places(padded);
+        assertFalse(places.isEmpty());
+        assertTrue(paddings(padded) > 0);
+        for (Place one : places) {
+            assertTrue(one.paddings() == 0 || one.offset() >= LINE, () -> one + " lies beside another object");
+            for (Place other : places) {
+                assertTrue(one.isApartFrom(other), () -> one + " lies beside " + other);
+            }
         }
     }
 }

@@ -57,22 +57,14 @@ final class FeatureTargets {
         }
     }
 
-    /** Placement by placement: those that the other one was tried in. */
+    /** Beside another checkout, if one is given. */
     private void before() {
-        for (Placement placement : Contender.KWORKER_BEFORE.placements()) {
-            String metric = Features.byPlacement("p50", placement);
-            verdicts.atMost(Features.SPIN + " p50, " + placement.label(), overBefore(Features.SPIN, metric),
-                    1.05, "x before");
-            verdicts.atMost(Features.PARK + " p50, " + placement.label(), overBefore(Features.PARK, metric),
+        for (Before.Figure figure : Before.Figure.values()) {
+            verdicts.atMost(figure.label,
+                    value(Before.NAME, Contender.KWORKER, figure.name())
+                            / value(Before.NAME, Contender.KWORKER_BEFORE, figure.name()),
                     1.05, "x before");
         }
-        String ops = Features.byPlacement("ops", Placement.PINNED);
-        verdicts.atMost(Features.THROUGHPUT + " ns/item, pinned", 1 / overBefore(Features.THROUGHPUT, ops),
-                1.05, "x before");
-    }
-
-    private double overBefore(String scenario, String metric) {
-        return value(scenario, Contender.KWORKER, metric) / value(scenario, Contender.KWORKER_BEFORE, metric);
     }
 
     /** No figure is set: a carrier that is stopped for the time of a dump would be far above this. */

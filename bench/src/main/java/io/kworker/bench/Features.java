@@ -76,7 +76,11 @@ final class Features implements Scenario {
             }
             return;
         }
-        List<Lane> all = new ArrayList<>(context.lanes(Contender.kinds(), lane -> true));
+        if (context.before() != null) {
+            new Before().run(context);
+        }
+        List<Lane> all =
+                new ArrayList<>(Lane.of(Contender.kinds(), lane -> lane.contender() != Contender.KWORKER_BEFORE));
         all.add(BOUND_ALL);
         all.add(VOLATILE);
         try (Tournament tournament = new Tournament(context, all)) {

@@ -10,6 +10,7 @@ import java.util.Optional;
 final class Handoff implements Scenario {
     static final String SPIN = "handoff-spin";
     static final String PARK = "handoff-park";
+    static final String PARK_WARM_UP = "handoff-park-warm-up";
     static final List<String> PERCENTILES = List.of("p50", "p90", "p99", "p99.9", "p99.99", "max");
 
     private static final int SPIN_ROUNDS = 7;

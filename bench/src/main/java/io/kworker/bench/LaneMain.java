@@ -69,6 +69,7 @@ final class LaneMain {
         return switch (name) {
             case Handoff.SPIN -> new HandoffRound(lane, cpus).spin(amount);
             case Handoff.PARK -> new HandoffRound(lane, cpus).park(amount);
+            case Handoff.PARK_WARM_UP -> new HandoffRound(lane, cpus).parkWarmUp(amount);
             case Throughput.ONE -> new ThroughputRound(lane, cpus, 1).run(amount);
             case Throughput.TWO -> new ThroughputRound(lane, cpus, 2).run(amount);
             case Isolation.SLEEP -> new SleeperRound(lane, cpus).run(amount);

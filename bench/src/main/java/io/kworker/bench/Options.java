@@ -25,8 +25,10 @@ record Options(List<Scenario> scenarios, boolean all, boolean smoke, boolean hel
 
     /** Those too that run when they are named, or in smoke. */
     private static final List<Scenario> SCENARIOS =
-            Stream.concat(USUAL.stream(), Stream.of(new Features(), new Tasklets(), new Timers(), new Idle(),
-                    new Blocking(), new Views(), new IrqEcho(), new Http())).toList();
+            Stream.concat(USUAL.stream(),
+                    Stream.of(new Features(), new Before(), new Tasklets(), new Timers(), new Idle(),
+                            new Blocking(), new Views(), new IrqEcho(), new Http()))
+                    .toList();
 
     static Options parse(String[] args, Path checkout, Path results) {
         List<Scenario> scenarios = List.of();
@@ -108,7 +110,7 @@ record Options(List<Scenario> scenarios, boolean all, boolean smoke, boolean hel
 
                 options:
                   --json FILE  writes the results to FILE
-                  --before CP  handoff, throughput, features, timers, views: the kworker of that jar or folder too
+                  --before CP  before, handoff, throughput, features, timers, views: the kworker of that jar or folder too
                   --smoke      tiny rounds: does everything work? (the figures mean nothing)
                   --help       this text
                 """).toString();

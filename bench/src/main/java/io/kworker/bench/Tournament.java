@@ -15,7 +15,8 @@ import java.util.stream.Collectors;
 
 /**
  * The lanes of a scenario, a forked JVM each, taking turns: a round goes through all lanes before the next begins, so
- * that a slow second of the machine does not hit one executor alone.
+ * that a slow second of the machine does not hit one executor alone, and every other round in the opposite order, so
+ * that nobody always comes after the same one.
  */
 final class Tournament implements AutoCloseable {
     private static final String HEAP = "256m";
@@ -37,7 +38,7 @@ final class Tournament implements AutoCloseable {
     /** Rounds whose results are forgotten: they compile the code. In smoke nothing is measured anyway. */
     void warmUp(String round, int count, long amount, Predicate<Lane> takesPart) {
         for (int i = 1; i <= count && !context.smoke(); i++) {
-            turn(round, "warm-up " + i + "/" + count, amount, takesPart);
+            turn(round, "warm-up " + i + "/" + count, amount, takesPart, processes);
         }
     }
 
@@ -50,13 +51,13 @@ final class Tournament implements AutoCloseable {
     /** Runs rounds whose metrics come beside those that are there. */
     void moreRounds(String round, int count, long amount, Predicate<Lane> takesPart) {
         for (int i = 1; i <= count; i++) {
-            turn(round, "round " + i + "/" + count, amount, takesPart);
+            turn(round, "round " + i + "/" + count, amount, takesPart, i % 2 == 1 ? processes : processes.reversed());
         }
     }
 
-    private void turn(String round, String which, long amount, Predicate<Lane> takesPart) {
+    private void turn(String round, String which, long amount, Predicate<Lane> takesPart, List<LaneProcess> order) {
         context.progress().phase(round + ", " + which);
-        for (LaneProcess process : processes) {
+        for (LaneProcess process : order) {
             Lane lane = process.lane();
             if (takesPart.test(lane)) {
                 context.progress().step(round + ", " + which + ": " + lane);
