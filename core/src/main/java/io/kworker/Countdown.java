@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Also the notice to the owner of its home that the instance for which it is set may be over.
  */
-final class Countdown extends Alarm implements Timers.Operation {
+class Countdown extends Alarm implements Timers.Operation {
     /*
      * home   null --arm (armer, CAS)--> the timers of the CPU it is armed for
      *        A    --Arming for another CPU (owner of A)--> B, when it does not lie in a wheel of A any more
@@ -47,7 +47,7 @@ final class Countdown extends Alarm implements Timers.Operation {
     final Work work;
 
     /** I: it does not wake a sleeping CPU. */
-    private final boolean isDeferrable;
+    final boolean isDeferrable;
 
     /** S: see above. */
     private volatile @Nullable Timers home;
@@ -95,8 +95,7 @@ final class Countdown extends Alarm implements Timers.Operation {
         Timers at = homeFor(wanted);
         Carrier carrier = at == wanted ? Carrier.holding(caller, cpu) : null;
         if (carrier == null) {
-            return isFirst ? sendItself(at, workqueue, tick)
-                    : armAway(at, new Arming(this, workqueue, wanted, tick), which);
+            return isFirst ? sendItself(at, workqueue, tick) : armAway(at, workqueue, wanted, tick, which);
         }
         long found;
         try {
@@ -183,7 +182,9 @@ final class Countdown extends Alarm implements Timers.Operation {
         }
     }
 
-    private long armAway(Timers at, Arming arming, WorkState.Arm which) {
+    /** Not the owner of its home. */
+    long armAway(Timers at, Workqueue to, Timers wanted, long due, WorkState.Arm which) {
+        Arming arming = new Arming(this, to, wanted, due);
         for (;;) {
             long s = work.state();
             if (WorkState.refuses(s, which)) {
@@ -232,7 +233,7 @@ final class Countdown extends Alarm implements Timers.Operation {
         }
         Carrier carrier = Carrier.holding(at.cpu);
         if (carrier == null) {
-            at.submit(this, Long.MAX_VALUE);
+            notice(at);
             return;
         }
         try {
@@ -242,6 +243,11 @@ final class Countdown extends Alarm implements Timers.Operation {
         } finally {
             carrier.tenure.release();
         }
+    }
+
+    /** Its owner is to look whether the instance is over for which it is set. */
+    void notice(Timers at) {
+        at.submit(this, Long.MAX_VALUE);
     }
 
     /** The instance is to come earlier if it counts down: at a tick, or at once where that is 0. */
@@ -278,7 +284,18 @@ final class Countdown extends Alarm implements Timers.Operation {
         if (isArriving) {
             isArriving = false;
             arriveItself(timers);
-        } else if (!isAway(timers, this) && !timers.cpu.isAbandoned()) {
+        } else {
+            heed(timers);
+        }
+    }
+
+    /** The notice has arrived. */
+    final void heed(Timers timers) {
+        Timers at = home;
+        assert at != null;
+        if (at != timers) {
+            notice(at);
+        } else if (!timers.cpu.isAbandoned()) {
             dropDead(timers);
         }
     }
@@ -351,7 +368,13 @@ final class Countdown extends Alarm implements Timers.Operation {
         /** R(the ring): it is known to the workqueue. */
         private boolean isSent;
 
+        /** For an instance that is yet to come. */
         Arming(Countdown countdown, Workqueue workqueue, Timers wanted, long tick) {
+            this(countdown, workqueue, wanted, tick, 0);
+        }
+
+        Arming(Countdown countdown, Workqueue workqueue, Timers wanted, long tick, int generation) {
+            this.generation = generation;
             this.countdown = countdown;
             this.workqueue = workqueue;
             this.wanted = wanted;
@@ -385,32 +408,41 @@ final class Countdown extends Alarm implements Timers.Operation {
         }
     }
 
-    private void arrive(Arming arming, Timers timers) {
+    /** Whether it is at home with these timers, and they have an owner. */
+    final boolean isAtHome(Timers timers) {
+        return home == timers && !timers.cpu.isAbandoned();
+    }
+
+    final void arrive(Arming arming, Timers timers) {
         Timers at = home;
         if (at != timers) {
             assert at != null;
             arming.send(at);
         } else if (timers.cpu.isAbandoned()) {
             forward(arming, timers);
-        } else if (!work.countsDown(arming.generation)) {
-            dropDead(timers); // that of the instance whose place this one took
-            arming.end();
-        } else if (arming.wanted != timers) {
+        } else if (arming.wanted != timers && work.countsDown(arming.generation)) {
             if (isSet()) {
                 timers.wheel(isDeferrable).remove(this);
             }
             home = arming.wanted;
             arming.send(arming.wanted);
         } else {
-            GENERATION.setOpaque(this, arming.generation);
-            VarHandle.fullFence();
-            if (work.countsDown(arming.generation)) {
-                set(timers, arming.workqueue, arming.tick);
-            } else {
-                dropDead(timers);
-            }
+            arriveHere(timers, arming.generation, arming.workqueue, arming.tick);
             arming.end();
         }
+    }
+
+    /** Owner of its home, where it is to stay. An instance that was armed elsewhere is set, unless it is over. */
+    final void arriveHere(Timers timers, int of, Workqueue to, long due) {
+        if (work.countsDown(of)) {
+            GENERATION.setOpaque(this, of);
+            VarHandle.fullFence();
+            if (work.countsDown(of)) {
+                set(timers, to, due);
+                return;
+            }
+        }
+        dropDead(timers); // that of the instance whose place this one took
     }
 
     /** Its home has no owner any more: the instance goes where it is wanted, or is taken back if that is here. */

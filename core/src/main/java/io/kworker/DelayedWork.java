@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
  * queued instance. {@link #flush} does not wait for a timer, {@link #flushDelayed} ends it. Without a delay it is an
  * item like any other.
  *
- * <p>A timer costs no allocation where it is armed on its own CPU, and a small message where it is armed or hurried
- * from elsewhere. It is never early, and late by at most one tick of the runtime
- * ({@link WorkRuntime.Builder#timerResolution}) and the time that the CPU needs to get to it (J17). It lies in the
- * wheel of the CPU that it was armed on, which is also where the item is queued then (J9).
+ * <p>A timer costs no allocation where it is armed on its own CPU, or again for that from elsewhere by one thread at a
+ * time; a small message where it goes to another CPU or is hurried. It is never early, and late by at most one tick of
+ * the runtime ({@link WorkRuntime.Builder#timerResolution}) and the time that the CPU needs to get to it (J17). It lies
+ * in the wheel of the CPU that it was armed on, which is also where the item is queued then (J9).
  */
 public abstract class DelayedWork extends Work {
     private static final VarHandle RECURRENCE = ConstantBootstraps.fieldVarHandle(
@@ -32,7 +32,7 @@ public abstract class DelayedWork extends Work {
     private static final long QUEUEING_NANOS = 20_000_000;
 
     /** I. */
-    final Countdown countdown;
+    final PostedCountdown countdown;
 
     /** M: how it recurs; null where it does not. */
     private volatile @Nullable Recurrence recurrence;
@@ -53,7 +53,7 @@ public abstract class DelayedWork extends Work {
      */
     @SuppressWarnings("this-escape") // it is kept, and not called
     protected DelayedWork(boolean deferrable) {
-        countdown = new Countdown(this, deferrable);
+        countdown = new PostedCountdown(this, deferrable);
     }
 
     /**

@@ -93,6 +93,9 @@ final class Timers {
     private static final VarHandle REVOCATIONS = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "revocations", VarHandle.class, Timers.class, long.class);
 
+    /** C: an operation has had to be put back. */
+    private boolean isHeldUp;
+
     /** C: the last look at the clock. */
     private long lookedAt;
 
@@ -137,6 +140,13 @@ final class Timers {
             cpu.doorbell.ring();
         }
         cpu.evacuateIfAbandoned();
+    }
+
+    /** The same for an operation that is in the ring already, or about to be put there by somebody who looks back. */
+    void hurry(long tick) {
+        if (tick < sleepsUntil) {
+            cpu.doorbell.ring();
+        }
     }
 
     private void submitToFullRing(Operation operation) {
@@ -276,6 +286,11 @@ final class Timers {
         return true;
     }
 
+    /** Owner, or who acts in its place. An operation comes again, since what it wants is still being written. */
+    void holdUp() {
+        isHeldUp = true;
+    }
+
     /** Owner. Applies operations and expires what is due, up to a batch. */
     void look(long now) {
         lookedAt = now;
@@ -406,11 +421,12 @@ final class Timers {
 
     /**
      * Carrier that has announced its sleep. Applies what was submitted by those who saw it awake; false where it has
-     * met one that is still being put into the queue. It may have to be awake earlier then, and never sleeps longer
-     * than it has published: others go by that.
+     * met one that is still being put into the queue, or written. It may have to be awake earlier then, and never
+     * sleeps longer than it has published: others go by that.
      */
     boolean settle() {
-        boolean settled = applyOperations();
+        isHeldUp = false;
+        boolean settled = applyOperations() && !isHeldUp;
         long next = wheel.next();
         if (next < sleepsUntil) {
             sleepsUntil = next;

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -146,6 +148,106 @@ class TimersTest {
         assertEquals(0, second.size());
         assertTrue(work.cancel());
         apply();
+        assertEquals(0, alarms());
+    }
+
+    /** It has one message in the ring, which so never gets full. */
+    @Test
+    void an_item_that_is_armed_and_cancelled_again_and_again_wakes_nobody_and_allocates_nothing() {
+        DelayedWork other = sleepingFor(HOUR / 2);
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        int rounds = 10_000;
+        long before = 0;
+        for (int i = 1; i <= 2 * rounds; i++) {
+            if (i == rounds) {
+                before = threads.getCurrentThreadAllocatedBytes();
+            }
+            assertTrue(queue.queueDelayedOn(0, work, i * HOUR));
+            assertTrue(work.cancel());
+        }
+        long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+        assertTrue(bytes < rounds, () -> bytes + " bytes for " + rounds + " armings");
+        assertTrue(queue.queueDelayedOn(0, work, 3 * HOUR));
+        assertTrue(queue.modDelayedOn(0, work, 2 * HOUR));
+        assertTrue(first.cpu.doorbell.isAsleep());
+        apply();
+        assertEquals(2, first.size());
+        assertTrue(work.countdown.tick <= runtime.ticks().after(System.nanoTime(), 2 * HOUR));
+        assertTrue(work.cancel());
+        assertTrue(other.cancel());
+        apply();
+        assertEquals(0, alarms());
+    }
+
+    @Test
+    void a_request_that_is_due_before_its_cpu_wakes_rings_though_its_message_is_in_the_ring() {
+        DelayedWork other = sleepingFor(2 * HOUR);
+        queue.queueDelayedOn(0, work, 3 * HOUR);
+        assertTrue(queue.modDelayedOn(0, work, 3 * HOUR));
+        assertTrue(first.cpu.doorbell.isAsleep());
+        assertTrue(queue.modDelayedOn(0, work, HOUR));
+        assertFalse(first.cpu.doorbell.isAsleep());
+        assertTrue(work.cancel());
+        assertTrue(other.cancel());
+        apply();
+        assertEquals(0, alarms());
+    }
+
+    /** The first CPU sleeps until the timer of an item. */
+    private DelayedWork sleepingFor(long nanos) {
+        DelayedWork other = DelayedWork.of(item -> runs.incrementAndGet());
+        queue.queueDelayedOn(0, other, nanos);
+        apply();
+        first.publishSleep();
+        first.cpu.doorbell.announce();
+        assertTrue(first.settle());
+        return other;
+    }
+
+    @Test
+    void a_refused_arming_leaves_the_request_before_it() {
+        queue.queueDelayedOn(0, work, HOUR);
+        assertFalse(queue.queueDelayedOn(0, work, 2 * HOUR));
+        apply();
+        assertEquals(1, first.size());
+        assertTrue(work.countdown.tick <= runtime.ticks().after(System.nanoTime(), HOUR));
+        assertFalse(queue.queueDelayedOn(0, work, 2 * HOUR));
+        apply();
+        assertTrue(work.countdown.tick <= runtime.ticks().after(System.nanoTime(), HOUR));
+        assertTrue(work.cancel());
+        apply();
+        assertEquals(0, alarms());
+    }
+
+    /** A14: the message is in the ring of one CPU when the item moves to another; the request goes after it. */
+    @Test
+    void a_request_arrives_though_its_item_has_moved_meanwhile() {
+        queue.queueDelayedOn(0, work, HOUR);
+        apply();
+        assertTrue(queue.modDelayedOn(1, work, HOUR)); // a message of its own
+        assertTrue(queue.modDelayedOn(0, work, 2 * HOUR));
+        assertTrue(queue.modDelayedOn(1, work, 3 * HOUR));
+        apply();
+        assertEquals(0, first.size());
+        assertEquals(1, second.size());
+        assertTrue(queue.modDelayedOn(1, work, 2 * HOUR));
+        apply();
+        assertEquals(1, second.size());
+        assertTrue(work.cancel());
+        apply();
+        assertEquals(0, alarms());
+    }
+
+    /** J2: whoever closes finds what is in the ring only. */
+    @Test
+    void a_request_that_waits_at_the_end_of_its_cpu_is_taken_back() {
+        queue.queueDelayedOn(0, work, HOUR);
+        queue.modDelayedOn(0, work, 2 * HOUR);
+        abandon(first, second);
+        assertFalse(work.isPending());
+        assertFalse(first.hasOperations());
+        queue.queueDelayedOn(0, work, HOUR);
+        assertFalse(work.isPending());
         assertEquals(0, alarms());
     }
 

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The timer of an item that anybody may arm, again and again. Who does so from elsewhere leaves what he wants in here,
+ * and sends this as a message if none is on its way: an item that is armed and taken back any number of times while its
+ * CPU sleeps has one message in the ring, and costs no allocation.
+ *
+ * <p>Guarantee: the request that was left last is looked at by the owner of a wheel, and in time, or its armer has sent
+ * a message of its own.
+ *
+ * <p>Progress: lock-free for who arms or cancels; of several that arm at once those who come second allocate an
+ * {@link Countdown.Arming}. An owner that meets a request which is being written comes again.
+ */
+final class PostedCountdown extends Countdown {
+    /*
+     * request   63                        32 31         2     1         0
+     *           +---------------------------+-------------+---------+---------+
+     *           |         generation        |      0      | WAITING | CLAIMED |
+     *           +---------------------------+-------------+---------+---------+
+     *
+     * generation   the instance that was armed by a request last
+     * WAITING      it has not been taken to its wheel
+     * CLAIMED      somebody is about to arm the item and to write a request
+     *
+     *   not CLAIMED  --claim   (armer, CAS)--> + CLAIMED
+     *   CLAIMED      --write   (the same, release store, after its CAS of the item's state)--> WAITING, new generation
+     *   CLAIMED      --let go  (the same, release store, where the item refuses)--> as before the claim
+     *   WAITING      --take    (who has received the message, CAS)--> WAITING cleared
+     *
+     * The item's state is changed for a request by who has the claim, so a later request is that of a later instance.
+     *
+     * postedTo  null    --post    (armer, canceller, or owner, CAS)--> timers: in the ring of those, or about to be
+     *           timers  --receive (who has taken the message out of the ring, volatile store)--> null
+     *
+     * Not overlooked:  armer      claim (CAS) ; read postedTo: not null? then send nothing
+     *                  receiver   postedTo = null ; read request: claimed? then post again
+     *                  canceller  change the state (CAS) ; read postedTo: not null? then send nothing
+     *                  receiver   postedTo = null ; read the state
+     *
+     * Not late:        armer      claim (CAS) ; read postedTo ; read until when that CPU sleeps: too long? then ring
+     *                  poster     put it into the ring ; read request: another one? then ring
+     *                  carrier    say until when, and asleep = 1 ; look at the ring
+     *
+     * A message that comes into the ring after the claim: the poster sees the claim, and rings. One that was there
+     * before, while the carrier looks: it is received, see above. One that came after that look: the carrier has said
+     * until when before the claim, so the armer rings where it has to.
+     */
+    private static final long CLAIMED = 1;
+    private static final long WAITING = 1 << 1;
+
+    private static final VarHandle REQUEST = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "request", VarHandle.class, PostedCountdown.class, long.class);
+    private static final VarHandle POSTED_TO = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "postedTo", VarHandle.class, PostedCountdown.class, Timers.class);
+
+    /** M: see above. */
+    private volatile long request;
+
+    /** R(request): when, for what and in which wheel. */
+    private long requestedTick;
+    private @Nullable Workqueue requestedQueue;
+    private @Nullable Timers requestedTimers;
+
+    /** M: see above. */
+    private volatile @Nullable Timers postedTo;
+
+    PostedCountdown(Work work, boolean isDeferrable) {
+        super(work, isDeferrable);
+    }
+
+    private static boolean isClaimed(long request) {
+        return (request & CLAIMED) != 0;
+    }
+
+    private static boolean isWaiting(long request) {
+        return (request & WAITING) != 0;
+    }
+
+    // ---- any thread ----
+
+    /** Where it is at home where it is wanted, by a request. */
+    @Override
+    long armAway(Timers at, Workqueue to, Timers wanted, long due, WorkState.Arm which) {
+        long before = request;
+        if (at != wanted || isClaimed(before) || !isOnItsWay(at)
+                || !REQUEST.compareAndSet(this, before, before | CLAIMED)) {
+            return super.armAway(at, to, wanted, due, which);
+        }
+        for (;;) {
+            long s = work.state();
+            if (WorkState.refuses(s, which)) {
+                if (work.confirm(s)) {
+                    REQUEST.setRelease(this, before);
+                    return s;
+                }
+            } else if (work.arm(s)) {
+                write(at, to, due, WorkState.generation(s) + 1);
+                work.replaced(s);
+                return s;
+            }
+        }
+    }
+
+    /** Whether no message goes anywhere else. */
+    private boolean isOnItsWay(Timers at) {
+        Timers on = postedTo;
+        return on == null || on == at;
+    }
+
+    private void write(Timers at, Workqueue to, long due, int of) {
+        requestedTick = due;
+        if (requestedQueue != to) {
+            requestedQueue = to;
+        }
+        if (requestedTimers != at) {
+            requestedTimers = at;
+        }
+        long written = (long) of << 32 | WAITING;
+        REQUEST.setRelease(this, written);
+        long needed = isDeferrable ? Long.MAX_VALUE : due;
+        Timers on = postedTo;
+        if (on == null) {
+            on = post(at, needed, written);
+        }
+        if (on != null) {
+            on.hurry(on == at ? needed : 0);
+        }
+    }
+
+    @Override
+    void notice(Timers at) {
+        if (postedTo == null) {
+            post(at, Long.MAX_VALUE, 0);
+        }
+    }
+
+    /**
+     * Sends it as a message, unless one is on its way: returns to where then.
+     *
+     * @param known the request that is in time by this tick, or 0
+     */
+    private @Nullable Timers post(Timers to, long tick, long known) {
+        Timers on = (Timers) POSTED_TO.compareAndExchange(this, null, to);
+        if (on == null) {
+            to.submit(this, tick);
+            long now = request;
+            if (now != known && (isClaimed(now) || isWaiting(now))) {
+                to.hurry(0);
+            }
+        }
+        return on;
+    }
+
+    // ---- owner ----
+
+    @Override
+    public void apply(Timers timers) {
+        postedTo = null;
+        long now = request;
+        if (!isClaimed(now) && !isWaiting(now)) {
+            heed(timers);
+            return;
+        }
+        Workqueue to = requestedQueue;
+        Timers wanted = requestedTimers;
+        long due = requestedTick;
+        if (isClaimed(now) || to == null || wanted == null || !REQUEST.compareAndSet(this, now, now & ~WAITING)) {
+            timers.holdUp();
+            post(timers, 0, 0);
+            return;
+        }
+        int of = (int) (now >>> 32);
+        if (wanted == timers && isAtHome(timers)) {
+            arriveHere(timers, of, to, due);
+        } else {
+            arrive(new Arming(this, to, wanted, due, of), timers);
+        }
+    }
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright 2026 the kworker authors
+package io.kworker;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.ZI_Result;
+
+/**
+ * An item is armed anew from elsewhere while the message that is on its way for it is received (R26, M13): the request
+ * is taken with it, or another message is sent.
+ *
+ * <p>Results: the armer has sent another message (found it pending, in the actual ones); what the receiver has taken
+ * (lies in the wheel).
+ */
+public final class RequestAgainstReceipt {
+    private RequestAgainstReceipt() {}
+
+    /** Request, then a look whether the message is on its way; not on its way, then a look at the request. */
+    @JCStressTest
+    @State
+    @Outcome(id = {"true, 0", "true, 1", "false, 1"}, expect = ACCEPTABLE, desc = "The owner learns of it.")
+    @Outcome(id = "false, 0", expect = FORBIDDEN, desc = "Nobody looks at the request.")
+    public static class Model {
+        private final AtomicInteger request = new AtomicInteger();
+        private final AtomicInteger posted = new AtomicInteger(1);
+
+        @Actor
+        public void armer(ZI_Result r) {
+            request.set(1);
+            r.r1 = posted.get() == 0;
+        }
+
+        @Actor
+        public void receiver(ZI_Result r) {
+            posted.set(0);
+            r.r2 = request.get();
+        }
+    }
+
+    /** The receiver looks first. */
+    @JCStressTest
+    @State
+    @Outcome(id = {"true, 0", "true, 1", "false, 1"}, expect = ACCEPTABLE, desc = "The owner learns of it.")
+    @Outcome(id = "false, 0", expect = ACCEPTABLE_INTERESTING, desc = "Nobody looks at the request.")
+    public static class Broken {
+        private final AtomicInteger request = new AtomicInteger();
+        private final AtomicInteger posted = new AtomicInteger(1);
+
+        @Actor
+        public void armer(ZI_Result r) {
+            request.set(1);
+            r.r1 = posted.get() == 0;
+        }
+
+        @Actor
+        public void receiver(ZI_Result r) {
+            r.r2 = request.get();
+            posted.set(0);
+        }
+    }
+
+    /** {@link PostedCountdown#armAway} against {@link PostedCountdown#apply}, of a request that waits already. */
+    @JCStressTest
+    @State
+    @Outcome(id = "true, 1", expect = ACCEPTABLE, desc = "The later one is set.")
+    @Outcome(expect = FORBIDDEN, desc = "The earlier one, a mixture, two, or none.")
+    public static class Actual {
+        private final HandDriven owner = new HandDriven();
+        private final TimedItem item = new TimedItem();
+        private final Meeting meeting = new Meeting();
+
+        public Actual() {
+            item.arm(owner.queue, owner.cpu, TimedItem.FAR, WorkState.Arm.IDLE);
+        }
+
+        @Actor
+        public void armer(ZI_Result r) {
+            meeting.meetRoughly();
+            r.r1 = WorkState.isPending(item.arm(owner.queue, owner.cpu, TimedItem.FAR + 1, WorkState.Arm.ANY));
+        }
+
+        @Actor
+        public void receiver() {
+            meeting.meetRoughly();
+            owner.cpu.timers.applyOperations();
+        }
+
+        @Arbiter
+        public void arbiter(ZI_Result r) {
+            r.r2 = left(owner, item);
+        }
+    }
+
+    /** The same of the notice that the instance before was cancelled. */
+    @JCStressTest
+    @State
+    @Outcome(id = "false, 1", expect = ACCEPTABLE, desc = "It is set.")
+    @Outcome(expect = FORBIDDEN, desc = "It is not, or the one before is still there.")
+    public static class ActualNotice {
+        private final HandDriven owner = new HandDriven();
+        private final TimedItem item = new TimedItem();
+        private final Meeting meeting = new Meeting();
+
+        public ActualNotice() {
+            item.arm(owner.queue, owner.cpu, TimedItem.FAR, WorkState.Arm.IDLE);
+            owner.cpu.timers.applyOperations();
+            item.cancel();
+        }
+
+        @Actor
+        public void armer(ZI_Result r) {
+            meeting.meetRoughly();
+            r.r1 = WorkState.isPending(item.arm(owner.queue, owner.cpu, TimedItem.FAR + 1, WorkState.Arm.ANY));
+        }
+
+        @Actor
+        public void receiver() {
+            meeting.meetRoughly();
+            owner.cpu.timers.applyOperations();
+        }
+
+        @Arbiter
+        public void arbiter(ZI_Result r) {
+            r.r2 = left(owner, item);
+        }
+    }
+
+    /** The same of an arming that is refused: what was requested before stands. */
+    @JCStressTest
+    @State
+    @Outcome(id = "true, 0", expect = ACCEPTABLE, desc = "The earlier one is set.")
+    @Outcome(expect = FORBIDDEN, desc = "It is not.")
+    public static class ActualRefused {
+        private final HandDriven owner = new HandDriven();
+        private final TimedItem item = new TimedItem();
+        private final Meeting meeting = new Meeting();
+
+        public ActualRefused() {
+            item.arm(owner.queue, owner.cpu, TimedItem.FAR, WorkState.Arm.IDLE);
+        }
+
+        @Actor
+        public void armer(ZI_Result r) {
+            meeting.meetRoughly();
+            r.r1 = WorkState.isPending(item.arm(owner.queue, owner.cpu, TimedItem.FAR + 1, WorkState.Arm.IDLE));
+        }
+
+        @Actor
+        public void receiver() {
+            meeting.meetRoughly();
+            owner.cpu.timers.applyOperations();
+        }
+
+        @Arbiter
+        public void arbiter(ZI_Result r) {
+            r.r2 = left(owner, item);
+        }
+    }
+
+    /** Ticks after FAR at which the one alarm is set; -1 where there is not just that, -2 where it stays afterwards. */
+    private static int left(HandDriven owner, TimedItem item) {
+        int ticks = TimedItem.left(owner.cpu) == 1 ? (int) (item.countdown.tick - TimedItem.FAR) : -1;
+        item.cancel();
+        return TimedItem.left(owner.cpu) > 0 ? -2 : ticks;
+    }
+}
