@@ -19,10 +19,11 @@ final class LaneProcess implements AutoCloseable {
     private final Writer commands;
     private final BufferedReader answers;
 
-    LaneProcess(Lane lane, Context context, String heap) {
+    LaneProcess(Lane lane, Context context, String heap, String... more) {
         this.lane = lane;
         List<String> flags = new ArrayList<>(List.of("-Xms" + heap, "-Xmx" + heap));
         flags.addAll(lane.jvmFlags());
+        flags.addAll(List.of(more));
         process = ChildJvm.start(context, flags, classPath(context), LaneMain.class,
                 lane.contender().label(), lane.placement().name(), context.cpus().mask());
         commands = process.outputWriter(StandardCharsets.UTF_8);

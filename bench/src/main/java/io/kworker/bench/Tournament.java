@@ -29,10 +29,13 @@ final class Tournament implements AutoCloseable {
         this(context, lanes, HEAP);
     }
 
-    /** @param heap of each JVM, as the JVM wants it said */
-    Tournament(Context context, List<Lane> lanes, String heap) {
+    /**
+     * @param heap of each JVM, as the JVM wants it said
+     * @param flags of each JVM
+     */
+    Tournament(Context context, List<Lane> lanes, String heap, String... flags) {
         this.context = context;
-        lanes.forEach(lane -> processes.add(new LaneProcess(lane, context, heap)));
+        lanes.forEach(lane -> processes.add(new LaneProcess(lane, context, heap, flags)));
     }
 
     /** Rounds whose results are forgotten: they compile the code. In smoke nothing is measured anyway. */
