@@ -182,7 +182,9 @@ abstract class Pool {
         if (run.share != share) {
             run.share = share;
         }
-        run.turn = turn;
+        if (run.turn != turn) {
+            run.turn = turn;
+        }
         if (run.generation != CommandWork.GENERATION) {
             run.generation = CommandWork.GENERATION;
         }
@@ -197,7 +199,9 @@ abstract class Pool {
                 if (run.share != share) {
                     run.share = share;
                 }
-                run.turn = turn;
+                if (run.turn != turn) {
+                    run.turn = turn;
+                }
                 run.generation = generation;
                 yield true;
             }

@@ -163,8 +163,13 @@ final class Worker extends Run implements Runnable {
     private boolean execute() {
         Share of = share;
         assert of != null;
-        hasFetched = true;
-        startedAt = clock.now();
+        if (!hasFetched) { // what is stored for each item waits behind the stores of the one before
+            hasFetched = true;
+        }
+        long now = clock.now();
+        if (startedAt != now) {
+            startedAt = now;
+        }
         tenure().beRunner(thread);
         if (!of.isPlain && of.workqueue.isCpuIntensive()) {
             giveCpuAway();
