@@ -88,6 +88,10 @@ final class PostedCountdown extends Countdown {
     /** Where it is at home where it is wanted, by a request. */
     @Override
     long armAway(Timers at, Workqueue to, Timers wanted, long due, WorkState.Arm which) {
+        long found = work.state();
+        if (WorkState.refuses(found, which) && work.confirm(found)) {
+            return found; // who arms nothing holds up nobody's request
+        }
         long before = request;
         if (at != wanted || isClaimed(before) || !isOnItsWay(at)
                 || !REQUEST.compareAndSet(this, before, before | CLAIMED)) {
@@ -149,7 +153,12 @@ final class PostedCountdown extends Countdown {
     private @Nullable Timers post(Timers to, long tick, long known) {
         Timers on = (Timers) POSTED_TO.compareAndExchange(this, null, to);
         if (on == null) {
-            to.submit(this, tick);
+            try {
+                to.submit(this, tick);
+            } catch (Throwable t) { // out of memory: the next one sends a message again
+                POSTED_TO.compareAndSet(this, to, null);
+                throw t;
+            }
             long now = request;
             if (now != known && (isClaimed(now) || isWaiting(now))) {
                 to.hurry(0);

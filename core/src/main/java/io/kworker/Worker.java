@@ -170,7 +170,7 @@ final class Worker extends Run implements Runnable {
         if (startedAt != now) {
             startedAt = now;
         }
-        tenure().beRunner(thread);
+        timers.beRunner(this);
         if (!of.isPlain && of.workqueue.isCpuIntensive()) {
             giveCpuAway();
         }
@@ -263,7 +263,7 @@ final class Worker extends Run implements Runnable {
 
     /** Foreign code, or a park, is over: true where the carrier that we are mounted on now owns the CPU. */
     private boolean enter() {
-        if (!timers.isRunner()) {
+        if (!timers.isRunner(this)) {
             Carrier mountedOn = CarrierScheduler.currentCarrier();
             assert mountedOn != null;
             carrier = mountedOn;

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 /** The exit of a handler against the taking of its CPU: exactly one of the two wins. */
 @Timeout(60)
 class TenureTest {
-    private final Tenure tenure = new Tenure(null);
+    private final Tenure tenure = new Tenure();
 
     private static final Runnable NO_BARRIER = () -> {};
 
@@ -137,58 +137,6 @@ class TenureTest {
             assertNotEquals(owner[i], take[i], "round " + i);
         }
         assertTrue(taken.get() >= rounds / 10);
-    }
-
-    /** Others see it, unlike the engine, which may last; afterwards the same period goes on. */
-    @Test
-    void a_hold_is_seen_by_others_and_is_no_end_of_the_period() {
-        tenure.awaitRelease();
-        tenure.leave();
-        long period = tenure.phase();
-        assertTrue(tenure.hold());
-        long held = tenure.phase();
-        assertFalse(Tenure.isForeign(held));
-        assertTrue(Tenure.isHeld(held, period));
-        assertFalse(tenure.take(period, NO_BARRIER));
-        tenure.release();
-        assertEquals(period, tenure.phase());
-        tenure.awaitRelease();
-        assertTrue(tenure.enter());
-        assertFalse(Tenure.isHeld(tenure.phase(), period));
-        tenure.awaitRelease();
-    }
-
-    /** Whoever has set a mark waits for a hold that may not have seen it. */
-    @Test
-    void whoever_waits_for_a_release_sees_what_was_done_in_the_hold() {
-        AtomicBoolean isDone = new AtomicBoolean();
-        AtomicBoolean isHeld = new AtomicBoolean();
-        TestThreads.Started carrier = TestThreads.start(() -> {
-            tenure.leave();
-            tenure.hold();
-            isHeld.set(true);
-            for (int i = 0; i < 1000; i++) {
-                Thread.yield();
-            }
-            isDone.setPlain(true);
-            tenure.release();
-        });
-        Await.until("it holds", isHeld::get);
-        tenure.awaitRelease();
-        assertTrue(isDone.getPlain());
-        carrier.join();
-    }
-
-    @Test
-    void only_the_runner_is_the_runner_and_only_until_it_is_unmounted() {
-        assertFalse(tenure.isRunner());
-        tenure.beRunner(Thread.currentThread());
-        assertTrue(tenure.isRunner());
-        AtomicBoolean isOther = new AtomicBoolean(true);
-        TestThreads.start(() -> isOther.set(tenure.isRunner())).join();
-        assertFalse(isOther.get());
-        tenure.endRunner();
-        assertFalse(tenure.isRunner());
     }
 
     /** Each hold in the time of a barrier turned the monitor away: a handler that arms timers never lost its CPU. */

@@ -5,14 +5,11 @@ package io.kworker;
 /** A timer that is biased to the first of two CPUs that nobody serves, and counts its callbacks. */
 final class BiasedTimer extends SoftTimer {
     private final TwoCpus cpus;
-    private final Tenure tenure = new Tenure(null);
     int runs;
 
     BiasedTimer(TwoCpus cpus) {
         super(cpus.runtime);
         this.cpus = cpus;
-        home().ownedBy(tenure);
-        tenure.leave();
     }
 
     @Override
@@ -31,25 +28,13 @@ final class BiasedTimer extends SoftTimer {
 
     /** As {@link SoftTimer#mod} by a handler on the first CPU; true where it was pending. */
     boolean modHere(long tick) {
-        tenure.beRunner(Thread.currentThread());
-        Found found = armInPlace(tick);
-        if (found == Found.GENERAL && tenure.hold()) {
-            found = arm(home(), tick, WorkState.Arm.ANY, false);
-            tenure.release();
-        }
-        tenure.endRunner(); // whoever made the timer may be the one who revokes it
+        Found found = arm(home(), tick, WorkState.Arm.ANY);
         return found == Found.GENERAL ? modOn(0, moment(tick)) : found == Found.PENDING;
     }
 
     /** As {@link SoftTimer#delete} there. */
     boolean deleteHere() {
-        tenure.beRunner(Thread.currentThread());
-        Found found = cancelInPlace();
-        if (found == Found.GENERAL && tenure.hold()) {
-            found = cancel(home());
-            tenure.release();
-        }
-        tenure.endRunner();
+        Found found = cancel(home());
         return found == Found.GENERAL ? delete() : found == Found.PENDING;
     }
 
