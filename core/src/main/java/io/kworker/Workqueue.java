@@ -6,9 +6,10 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -82,8 +83,11 @@ public final class Workqueue implements AutoCloseable {
     /** M: set before the first timer is armed. */
     private volatile boolean hasTimers;
 
-    /** M: armings on their way by wheels that they are not meant for, of other runtimes perhaps. */
-    private final Set<Countdown.Arming> onTheirWay = ConcurrentHashMap.newKeySet(1);
+    /**
+     * M: armings on their way by wheels that they are not meant for, of other runtimes perhaps. Few, and the first ones
+     * arrive first. Owners of CPUs come here, so nobody may ever wait for a lock: a worker would be unmounted as such.
+     */
+    private final Queue<Countdown.Arming> onTheirWay = new ConcurrentLinkedQueue<>();
 
     /** M: timers that the closing has taken back. */
     private final LongAdder timersCancelled = new LongAdder();

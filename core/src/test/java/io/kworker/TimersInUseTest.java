@@ -17,6 +17,7 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.SynchronousQueue;
@@ -41,6 +42,30 @@ class TimersInUseTest {
         long start = System.nanoTime();
         while (System.nanoTime() - start < nanos) {
             Thread.onSpinWait();
+        }
+    }
+
+    // ---- from everywhere ----
+
+    /** Which would be unmounted in the middle of the engine, and no owner of its CPU any more. */
+    @Test
+    void a_worker_never_waits_for_a_lock_over_timers_that_go_to_another_cpu() {
+        WorkRuntime runtime = runtimes.start(RuntimeExtension.builder());
+        runtimes.doNotCountRuns();
+        Workqueue queue = runtimes.queue(runtime, "timers");
+        List<DelayedWork> items = new ArrayList<>();
+        for (int i = 0; i < 32; i++) {
+            items.add(DelayedWork.of(work -> {}));
+        }
+        TestThreads.together(8, thread -> {
+            Random random = new Random(thread);
+            for (int i = 0; i < 200_000; i++) {
+                int cpu = random.nextBoolean() ? RuntimeExtension.firstCpu() : RuntimeExtension.lastCpu();
+                queue.modDelayedOn(cpu, items.get(random.nextInt(items.size())), random.nextInt(300_000));
+            }
+        });
+        for (DelayedWork item : items) {
+            TestThreads.start(item::flushDelayed).join();
         }
     }
 
