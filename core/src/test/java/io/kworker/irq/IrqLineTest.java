@@ -327,9 +327,13 @@ class IrqLineTest {
         Lines.Chip chip = new Lines.Chip();
         IrqLine line = lines.edge(runtimes.runtime(), chip);
         Gate gate = runtimes.gate();
-        IrqAction action = line.request(null, self -> gate.pass(), "one", IrqFlag.ONESHOT);
+        AtomicInteger entered = new AtomicInteger();
+        IrqAction action = line.request(null, self -> {
+            entered.incrementAndGet();
+            gate.pass();
+        }, "one", IrqFlag.ONESHOT);
         assertTrue(line.wakeThread(action));
-        Await.until("it runs", action.thread::isRunning);
+        Await.until("the handler runs, so that this is another wake-up", () -> entered.get() == 1);
         assertFalse(chip.isMasked);
         assertTrue(line.wakeThread(action), "one more run");
         assertFalse(line.wakeThread(action));
