@@ -4,8 +4,8 @@ package io.kworker;
 
 /**
  * Two cache lines between the fields of a subclass and whatever lies before the object in memory. The JVM lays out the
- * fields of a superclass first, but puts small ones of a subclass into the gaps that are left there: beside the object's
- * header, or before a {@code long}. So a padding has an {@code int} too, which fills that.
+ * fields of a superclass first, but puts small ones of a subclass into the gaps that are left there: beside the header
+ * of the object, or before a {@code long}. So a padding has an {@code int} too, which fills that.
  */
 abstract class Lead {
     int l;
