@@ -110,7 +110,7 @@ record Options(List<Scenario> scenarios, boolean all, boolean smoke, boolean hel
 
                 options:
                   --json FILE  writes the results to FILE
-                  --before CP  before, handoff, throughput, features, timers, views: the kworker of that jar or folder too
+                  --before CP  before, handoff, throughput, features, timers, views: that kworker (jar, folder) too
                   --smoke      tiny rounds: does everything work? (the figures mean nothing)
                   --help       this text
                 """).toString();
