@@ -182,9 +182,7 @@ abstract class Pool {
         if (run.share != share) {
             run.share = share;
         }
-        if (run.turn != turn) {
-            run.turn = turn;
-        }
+        run.turn = turn;
         if (run.generation != CommandWork.GENERATION) {
             run.generation = CommandWork.GENERATION;
         }
@@ -199,9 +197,7 @@ abstract class Pool {
                 if (run.share != share) {
                     run.share = share;
                 }
-                if (run.turn != turn) {
-                    run.turn = turn;
-                }
+                run.turn = turn;
                 run.generation = generation;
                 yield true;
             }

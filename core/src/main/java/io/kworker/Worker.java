@@ -163,13 +163,8 @@ final class Worker extends Run implements Runnable {
     private boolean execute() {
         Share of = share;
         assert of != null;
-        if (!hasFetched) { // what is stored for each item waits behind the stores of the one before
-            hasFetched = true;
-        }
-        long now = clock.now();
-        if (startedAt != now) {
-            startedAt = now;
-        }
+        hasFetched = true;
+        startedAt = clock.now();
         timers.beRunner(this);
         if (!of.isPlain && of.workqueue.isCpuIntensive()) {
             giveCpuAway();
