@@ -47,7 +47,7 @@ class Countdown extends Alarm implements Timers.Operation {
     final Work work;
 
     /** I: it does not wake a sleeping CPU. */
-    final boolean isDeferrable;
+    private final boolean isDeferrable;
 
     /** S: see above. */
     private volatile @Nullable Timers home;
@@ -169,35 +169,28 @@ class Countdown extends Alarm implements Timers.Operation {
         workqueue = to;
         tick = due;
         isArriving = true;
-        for (;;) {
-            long s = work.state();
-            if (WorkState.refuses(s)) {
-                if (work.confirm(s)) {
-                    return s;
-                }
-            } else if (work.arm(s)) {
-                at.submit(this, due);
-                return s;
-            }
+        long found = work.arm(WorkState.Arm.IDLE);
+        if (!WorkState.refuses(found, WorkState.Arm.IDLE)) {
+            at.submit(this, due);
         }
+        return found;
     }
 
     /** Not the owner of its home. */
     long armAway(Timers at, Workqueue to, Timers wanted, long due, WorkState.Arm which) {
         Arming arming = new Arming(this, to, wanted, due);
-        for (;;) {
-            long s = work.state();
-            if (WorkState.refuses(s, which)) {
-                if (work.confirm(s)) {
-                    return s;
-                }
-            } else if (work.arm(s)) {
-                work.replaced(s);
-                arming.generation = WorkState.generation(s) + 1;
-                arming.send(at);
-                return s;
-            }
+        long found = work.arm(which);
+        if (!WorkState.refuses(found, which)) {
+            work.replaced(found);
+            arming.generation = WorkState.generation(found) + 1;
+            arming.send(at);
         }
+        return found;
+    }
+
+    /** Until when its CPU may sleep. */
+    final long latest(long due) {
+        return isDeferrable ? Long.MAX_VALUE : due;
     }
 
     /**
@@ -392,7 +385,7 @@ class Countdown extends Alarm implements Timers.Operation {
                 isSent = true;
                 workqueue.sent(this);
             }
-            to.submit(this, countdown.isDeferrable ? Long.MAX_VALUE : tick);
+            to.submit(this, countdown.latest(tick));
         }
 
         /** It is set, or over. */

@@ -97,19 +97,14 @@ final class PostedCountdown extends Countdown {
                 || !REQUEST.compareAndSet(this, before, before | CLAIMED)) {
             return super.armAway(at, to, wanted, due, which);
         }
-        for (;;) {
-            long s = work.state();
-            if (WorkState.refuses(s, which)) {
-                if (work.confirm(s)) {
-                    REQUEST.setRelease(this, before);
-                    return s;
-                }
-            } else if (work.arm(s)) {
-                write(at, to, due, WorkState.generation(s) + 1);
-                work.replaced(s);
-                return s;
-            }
+        found = work.arm(which);
+        if (WorkState.refuses(found, which)) {
+            REQUEST.setRelease(this, before);
+        } else {
+            write(at, to, due, WorkState.generation(found) + 1);
+            work.replaced(found);
         }
+        return found;
     }
 
     /** Whether no message goes anywhere else. */
@@ -128,7 +123,7 @@ final class PostedCountdown extends Countdown {
         }
         long written = (long) of << 32 | WAITING;
         REQUEST.setRelease(this, written);
-        long needed = isDeferrable ? Long.MAX_VALUE : due;
+        long needed = latest(due);
         Timers on = postedTo;
         if (on == null) {
             on = post(at, needed, written);

@@ -181,6 +181,19 @@ abstract class WorkState extends Entry {
 
     // ---- armer ----
 
+    /**
+     * As {@link #pend}, for an instance that waits for its timer, in place of one that may be pending already. Where it
+     * is not refused by the state found, the caller owes an alarm, and {@link #replaced}.
+     */
+    final long arm(Arm which) {
+        for (;;) {
+            long s = state;
+            if (cas(s, refuses(s, which) ? s : s + GENERATION_ONE | PENDING | TIMED)) {
+                return s;
+            }
+        }
+    }
+
     /** Takes the item for a new instance that waits for its timer, if this still is the state. */
     final boolean arm(long s) {
         return cas(s, s + GENERATION_ONE | PENDING | TIMED);
