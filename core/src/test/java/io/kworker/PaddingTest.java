@@ -5,11 +5,15 @@ package io.kworker;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.management.ManagementFactory;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import javax.management.ObjectName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -17,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What one thread writes does not share a cache line with what another one reads, whatever the JVM does to fields. */
 @Timeout(60)
 class PaddingTest {
-    private static final int LINE = 64;
+    private static final int PAD_BYTES = 120;
 
     /** A field, and how many paddings are before it. */
     private record Place(Field field, int paddings) {
@@ -35,7 +39,7 @@ class PaddingTest {
 
         /** Whether they must not be neighbours. */
         boolean isApartFrom(Place other) {
-            return paddings == other.paddings || Math.abs(offset() - other.offset()) >= LINE;
+            return paddings == other.paddings || Math.abs(offset() - other.offset()) >= PAD_BYTES;
         }
     }
 
@@ -57,8 +61,24 @@ class PaddingTest {
         return places;
     }
 
+    private static long padBytes(Class<?> of) {
+        return Stream.of(of.getDeclaredFields()).filter(field -> field.getType() == long.class).count() * Long.BYTES;
+    }
+
     private static int paddings(Class<?> of) {
         return of == Object.class ? 0 : paddings(of.getSuperclass()) + (isPadding(of) ? 1 : 0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(classes = {Doorbell.class, Tenure.class, Share.class, LaneTurns.class, Tasklet.class, Register.class,
+        Ledger.class, EntryQueue.class, Pod.class})
+    void the_shared_fields_have_a_pad_on_each_side(Class<?> padded) {
+        List<Place> shared = places(padded).stream()
+                .filter(place -> place.paddings() > 0 && place.field().getDeclaringClass() != padded).toList();
+        assertFalse(shared.isEmpty());
+        for (Place place : shared) {
+            assertTrue(place.paddings() < paddings(padded), () -> "behind " + place);
+        }
     }
 
     @ParameterizedTest
@@ -70,11 +90,34 @@ class PaddingTest {
         List<Place> places = places(padded);
         assertFalse(places.isEmpty());
         assertTrue(paddings(padded) > 0);
+        for (Class<?> of = padded; of != Object.class; of = of.getSuperclass()) {
+            assertTrue(!isPadding(of) || padBytes(of) >= PAD_BYTES, of + " is too small");
+        }
         for (Place one : places) {
-            assertTrue(one.paddings() == 0 || one.offset() >= LINE, () -> one + " lies beside another object");
+            assertTrue(one.paddings() == 0 || one.offset() >= PAD_BYTES, () -> one + " lies beside another object");
             for (Place other : places) {
                 assertTrue(one.isApartFrom(other), () -> one + " lies beside " + other);
             }
+        }
+    }
+
+    /** The class histogram, as jcmd prints it: number, instances, bytes, name. */
+    @Test
+    void instances_are_as_large_as_their_pads() throws Exception {
+        Object[] keep = {new Doorbell(), new Tenure()};
+        String histogram = (String) ManagementFactory.getPlatformMBeanServer().invoke(
+                new ObjectName("com.sun.management:type=DiagnosticCommand"),
+                "gcClassHistogram",
+                new Object[] {new String[0]},
+                new String[] {String[].class.getName()});
+        for (Object instance : keep) {
+            String line = histogram.lines()
+                    .filter(each -> Arrays.asList(each.trim().split("\\s+")).contains(instance.getClass().getName()))
+                    .findFirst()
+                    .orElseThrow();
+            String[] columns = line.trim().split("\\s+");
+            long size = Long.parseLong(columns[2]) / Long.parseLong(columns[1]);
+            assertTrue(size >= 2 * PAD_BYTES + 8, () -> instance.getClass() + " has " + size + " bytes");
         }
     }
 }
