@@ -99,7 +99,7 @@ final class Before implements Scenario {
 
     private void report(Context context) {
         Table table = new Table("%s: this kworker and that of another checkout; ns, medians of %d JVMs".formatted(
-                NAME, JVMS), "", "now", "min", "max", "before", "min", "max", "ratio");
+                NAME, context.amount(JVMS, 1)), "", "now", "min", "max", "before", "min", "max", "ratio");
         medians.forEach((figure, ofBoth) -> {
             List<String> cells = new ArrayList<>(List.of(figure.label));
             for (Contender contender : BOTH) {

@@ -57,7 +57,7 @@ enum Contender {
 
     /** One for each kind of workqueue. */
     static Set<Contender> kinds() {
-        return EnumSet.of(KWORKER, KWORKER_BEFORE, UNBOUND, ORDERED, HIGHPRI, BH, BESIDE_UNBOUND);
+        return EnumSet.of(KWORKER, UNBOUND, ORDERED, HIGHPRI, BH, BESIDE_UNBOUND);
     }
 
     /** Tasklets, and what they are held against. */
@@ -66,7 +66,8 @@ enum Contender {
     }
 
     boolean isKworker() {
-        return this == KWORKER_FALLBACK || kinds().contains(this) || tasklets().contains(this);
+        return this == KWORKER_BEFORE || this == KWORKER_FALLBACK || kinds().contains(this)
+                || tasklets().contains(this);
     }
 
     /** Whether it is for the workqueue to say on which CPU an item runs. */

@@ -79,8 +79,7 @@ final class Features implements Scenario {
         if (context.before() != null) {
             new Before().run(context);
         }
-        List<Lane> all =
-                new ArrayList<>(Lane.of(Contender.kinds(), lane -> lane.contender() != Contender.KWORKER_BEFORE));
+        List<Lane> all = new ArrayList<>(Lane.of(Contender.kinds(), lane -> true));
         all.add(BOUND_ALL);
         all.add(VOLATILE);
         try (Tournament tournament = new Tournament(context, all)) {
