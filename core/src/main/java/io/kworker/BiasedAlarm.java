@@ -9,15 +9,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The alarm of a {@link SoftTimer}, as long as only handlers of one CPU arm it and take it back: it is biased to that
- * CPU, its owner does so by plain loads and stores in a {@link Section}, and the item behind the timer is not touched
- * before it expires. Whoever else calls revokes the bias first. From then on the alarm lies idle, and the timer is what
- * its item and that one's {@link Countdown} are.
+ * CPU, its owner does so by plain loads and stores in a {@link Tenure#hold}, and expires it in a {@link Section}; the
+ * item behind the timer is not touched before that. Whoever else calls revokes the bias first. From then on the alarm
+ * lies idle, and the timer is what its item and that one's {@link Countdown} are.
  *
- * <p>Guarantee: a call is one step for all others, whoever they are: either in a section, in which no revoker looks, or
- * by the item's state word after the revocation. Nothing that was armed is lost or comes twice when it is revoked.
+ * <p>Guarantee: a call is one step for all others, whoever they are: either in a hold or section, in which no revoker
+ * looks, or by the item's state word after the revocation. Nothing that was armed is lost or comes twice when it is
+ * revoked.
  *
- * <p>Progress: the owner is wait-free; who revokes waits for the end of one section. Of several revokers any one does
- * for all.
+ * <p>Progress: the owner is wait-free; who revokes waits until it has seen the owner in none. Of several revokers any
+ * one does for all.
  */
 abstract class BiasedAlarm extends Alarm {
     /*
@@ -34,8 +35,8 @@ abstract class BiasedAlarm extends Alarm {
      *        tick, QUEUED       --cancel (owner of home)--> IDLE; likewise
      *        tick               --expire (owner of home, after it has made the item pending)--> QUEUED
      *
-     * due is written in sections of the owner only, which has seen BIASED in that section. The item's state word is not
-     * touched by anybody before GENERAL, save for the run of what has expired: no call is in both worlds.
+     * due is written in holds and sections of the owner only, which has seen BIASED in that one. The item's state word
+     * is not touched by anybody before GENERAL, save for the run of what has expired: no call is in both worlds.
      *
      * Revoker:   CAS to REVOKING ; exclude the owner ; read due, which stays as it is from here on
      *            a tick: read the state word ; read mode, still REVOKING ; CAS the word to TIMED ; GENERAL ; send
@@ -47,7 +48,7 @@ abstract class BiasedAlarm extends Alarm {
      * (out of memory) has not changed the word.
      * Not lost: GENERAL comes after the CAS, so who finds GENERAL finds the instance in the word.
      *
-     * A revoker that owns the CPU for a moment after its CAS (Tenure) needs no barrier: sections before that moment are
+     * A revoker that owns the CPU for a moment after its CAS (Tenure) needs no barrier: those before that moment are
      * over, and whoever owns the CPU later sees the mode.
      *
      * The alarm stays in its slot when it is taken back or armed for later: see Leftovers, and expire. When it has been
@@ -152,8 +153,7 @@ abstract class BiasedAlarm extends Alarm {
         if (carrier != null) {
             carrier.tenure.release();
         } else {
-            from.countRevocation();
-            from.section.exclude(Os::membarrier);
+            from.exclude(Os::membarrier);
         }
         long last = due;
         if (last >= 0) {
@@ -173,58 +173,79 @@ abstract class BiasedAlarm extends Alarm {
         mode = GENERAL;
     }
 
-    // ---- owner of its home ----
+    // ---- handler on its home: the usual cases, small enough to be compiled into callers ----
 
-    /** Arms it, whether it is armed or not, or only if it is. */
-    final Found arm(Timers at, long tick, WorkState.Arm which) {
-        long entered = at.section.enter();
+    /*
+     * They call nothing but small methods, and whatever else there is to do begins anew with a hold of its own: so they
+     * do not grow by what else the compiler has seen, which is much where many timers have been armed for the first
+     * time.
+     */
+
+    /** Arms it where nothing more is to be done for that: it stays in its slot, of which the time comes no later. */
+    final Found armInPlace(long tick) {
+        Timers at = home;
+        Tenure held = at == null ? null : at.holdByRunner();
+        if (at == null || held == null) {
+            return Found.GENERAL;
+        }
         try {
-            if (!at.isOnline() || !isBiased(at)) {
+            long before = due;
+            boolean stays = mode == BIASED && isListed && tick >= this.tick && after != null && before != QUEUED
+                    && at.isOnline();
+            if (!stays) {
                 return Found.GENERAL;
             }
-            long before = due;
-            boolean wasPending = before >= 0 || before == QUEUED && isQueued();
-            if (wasPending || which == WorkState.Arm.ANY) {
-                set(at, tick);
-                if (before == QUEUED) { // in this order, so that a snapshot finds it pending
-                    wasPending = unqueue();
-                    if (!wasPending && which != WorkState.Arm.ANY) {
-                        clear(at);
-                    }
-                }
-            }
-            return wasPending ? Found.PENDING : Found.IDLE;
+            DUE.setOpaque(this, tick);
+            return before == IDLE ? Found.IDLE : Found.PENDING;
         } finally {
-            at.section.exit(entered);
+            held.release();
         }
     }
 
-    /** Arms it, unless it is armed for no later time. */
-    final Found hasten(Timers at, long tick) {
-        long entered = at.section.enter();
+    /** Takes it back where nothing more is to be done for that. */
+    final Found cancelInPlace() {
+        Timers at = home;
+        Tenure held = at == null ? null : at.holdByRunner();
+        if (held == null) {
+            return Found.GENERAL;
+        }
         try {
-            if (!at.isOnline() || !isBiased(at)) {
+            long before = due;
+            boolean stays = isListed && before != QUEUED && mode == BIASED;
+            if (!stays) {
                 return Found.GENERAL;
             }
-            long before = due;
-            boolean wasPending = before >= 0 || before == QUEUED && isQueued();
-            if (!wasPending || tick < before) {
-                set(at, tick);
-            }
-            return wasPending ? Found.PENDING : Found.IDLE;
+            DUE.setOpaque(this, IDLE);
+            return before == IDLE ? Found.IDLE : Found.PENDING;
         } finally {
-            at.section.exit(entered);
+            held.release();
         }
+    }
+
+    // ---- owner of its home, in a hold ----
+
+    /** Arms it, whether it is armed or not; or only if it is; or only if it is not armed for an earlier time. */
+    final Found arm(Timers at, long tick, WorkState.Arm which, boolean onlySooner) {
+        if (!at.isOnline() || !isBiased(at)) {
+            return Found.GENERAL;
+        }
+        long before = due;
+        boolean wasPending = before >= 0 || before == QUEUED && isQueued();
+        if (wasPending ? !onlySooner || tick < before : which == WorkState.Arm.ANY) {
+            set(at, tick);
+            if (before == QUEUED) { // in this order, so that a snapshot finds it pending
+                wasPending = unqueue();
+                if (!wasPending && which != WorkState.Arm.ANY) {
+                    clear(at);
+                }
+            }
+        }
+        return wasPending ? Found.PENDING : Found.IDLE;
     }
 
     /** Takes it back. */
     final Found cancel(Timers at) {
-        long entered = at.section.enter();
-        try {
-            return isBiased(at) ? clear(at) ? Found.PENDING : Found.IDLE : Found.GENERAL;
-        } finally {
-            at.section.exit(entered);
-        }
+        return isBiased(at) ? clear(at) ? Found.PENDING : Found.IDLE : Found.GENERAL;
     }
 
     private boolean clear(Timers at) {
@@ -242,7 +263,7 @@ abstract class BiasedAlarm extends Alarm {
         return true;
     }
 
-    /** In a section. */
+    /** In a hold. */
     private boolean isBiased(Timers at) {
         int m = mode;
         return m == BIASED || m == FRESH && adopt(at);

@@ -21,7 +21,7 @@ final class Carrier extends Thread {
     private static final long TIDY_NANOS = 10_000_000;
 
     /** I. */
-    final Tenure tenure = new Tenure();
+    final Tenure tenure = new Tenure(this);
 
     private final Seat seat;
     private final Cpu cpu;
@@ -86,10 +86,10 @@ final class Carrier extends Thread {
 
     /** The same for a caller that has asked for its carrier already. */
     static @Nullable Carrier holding(@Nullable Carrier carrier, Cpu cpu) {
-        if (carrier == null || carrier.cpu != cpu || !Tenure.isForeign(carrier.tenure.phase())) {
+        if (carrier == null || carrier.cpu != cpu || !carrier.tenure.mayHold()) {
             return null; // also where a user's idle strategy arms timers
         }
-        return carrier.tenure.tryHold() ? carrier : null;
+        return carrier.tenure.tryHold() == null ? null : carrier;
     }
 
     /** The carrier that the calling thread is mounted on at this moment, or is. */
@@ -144,7 +144,7 @@ final class Carrier extends Thread {
      * as it was then; so it does next to nothing.
      */
     private void own() {
-        cpu.timers.endRunner();
+        cpu.timers.ownedBy(tenure);
         boolean goesOn;
         do {
             goesOn = turn();
@@ -286,6 +286,7 @@ final class Carrier extends Thread {
         } catch (Throwable t) {
             cpu.runtime.carrierFault(t);
         }
+        tenure.endRunner();
         if (!tenure.enter()) {
             if (stray == null && worker != null && worker.isAtomic()) { // it has not ended, so it has blocked
                 cpu.runtime.blockedInAtomic(worker);
@@ -293,7 +294,6 @@ final class Carrier extends Thread {
             surrender();
             return false;
         }
-        cpu.timers.endRunner();
         if (worker != null && worker.isBusy()) {
             hasBlocked(worker);
         }

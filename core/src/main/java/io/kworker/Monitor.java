@@ -214,7 +214,7 @@ final class Monitor extends Thread {
             }
             Carrier carrier = seat.owner();
             long seen = carrier.tenure.phase();
-            if (carrier != owner || seen != phase && !Tenure.isHeld(seen, phase)) {
+            if (carrier != owner || seen != phase) {
                 owner = carrier;
                 phase = seen;
                 since = now;

@@ -7,15 +7,15 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * The short sections in which the owner of a CPU uses what it shares with others by plain loads and stores, and how
- * somebody else shuts it out.
+ * The short sections in which the owner of a CPU, in the engine, uses what it shares with others by plain loads and
+ * stores, and how somebody else shuts it out. Handlers have {@link Tenure#hold} for that.
  *
- * <p>Assumptions: {@link #enter} and {@link #exit} are called in turn, by the owner; the barrier given to
- * {@link #exclude} makes every other thread of the process execute a full memory barrier.
+ * <p>Assumptions: {@link #enter} and {@link #exit} are called in turn, by the owner; whoever calls {@link #awaitExit}
+ * has set a mark, and then had every other thread of the process execute a full memory barrier.
  *
- * <p>Guarantee: where the owner looks at a mark after {@code enter}, and keeps its hands off if that is set, then
- * nothing is used between the return of an {@code exclude} and the end of the mark that was set before it; what the
- * sections before have written is seen after that return.
+ * <p>Guarantee: where the owner looks at the mark after {@code enter}, and keeps its hands off if that is set, then
+ * nothing is used between the return of {@code awaitExit} and the end of the mark; what the sections before have
+ * written is seen after that return.
  *
  * <p>Progress: the owner is wait-free and pays two stores, and no locked operation. Who excludes it waits for one
  * section, and so for a thread that the system has stopped in the middle of it.
@@ -36,9 +36,6 @@ final class Section extends SectionPad {
     private static final VarHandle COUNT = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "count", VarHandle.class, SectionCount.class, long.class);
 
-    /** Looks at a section that lasts, then the owner may want the CPU that the looker keeps. */
-    private static final int PATIENCE = 1000;
-
     /**
      * Owner. What it reads from here on, it reads after others see that it is in a section.
      *
@@ -58,20 +55,12 @@ final class Section extends SectionPad {
         COUNT.setRelease(this, entered + 1);
     }
 
-    /** Not the owner, after it has set a mark. Never parks, since the caller may be atomic. */
-    void exclude(Runnable barrier) {
-        barrier.run();
+    /** Not the owner, after it has set a mark and passed the barrier. Waits for the end of a section that it meets. */
+    void awaitExit() {
         long seen = (long) COUNT.getAcquire(this);
-        if ((seen & 1) == 0) {
-            return;
-        }
-        boolean yields = !Thread.currentThread().isVirtual();
-        for (int i = 1; (long) COUNT.getAcquire(this) == seen; i++) {
-            if (yields && i % PATIENCE == 0) {
-                Thread.yield();
-            } else {
-                Thread.onSpinWait();
-            }
+        Spin spin = new Spin();
+        while ((seen & 1) != 0 && (long) COUNT.getAcquire(this) == seen) {
+            spin.once();
         }
     }
 }

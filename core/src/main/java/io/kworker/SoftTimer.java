@@ -37,6 +37,7 @@ public abstract class SoftTimer extends BiasedAlarm {
             MethodHandles.lookup(), "isShutDown", VarHandle.class, SoftTimer.class, boolean.class);
 
     private final WorkRuntime runtime;
+    private final Ticks ticks;
     private final Workqueue queue;
     private final Shot shot;
 
@@ -75,6 +76,7 @@ public abstract class SoftTimer extends BiasedAlarm {
     protected SoftTimer(WorkRuntime runtime, boolean deferrable) {
         super(!deferrable && Os.hasMembarrier());
         this.runtime = runtime;
+        this.ticks = runtime.ticks();
         this.queue = runtime.timerQueue();
         this.shot = new Shot(this, deferrable);
         queue.expectTimers();
@@ -120,26 +122,27 @@ public abstract class SoftTimer extends BiasedAlarm {
      * @throws java.util.concurrent.RejectedExecutionException if the runtime is closed or closing
      */
     public final boolean mod(long deadline) {
-        return mod(deadline, WorkState.Arm.ANY);
+        return modAt(ticks.ceil(deadline));
     }
 
-    private boolean mod(long deadline, WorkState.Arm which) {
-        return modAt(runtime.ticks().ceil(deadline), which);
+    private boolean modAt(long tick) {
+        Found found = queue.takesTimers() ? armInPlace(tick) : Found.GENERAL;
+        return found == Found.GENERAL ? modAnyhow(tick, WorkState.Arm.ANY) : found == Found.PENDING;
     }
 
-    private boolean modAt(long tick, WorkState.Arm which) {
-        Found found = armHere(tick, which);
+    private boolean modAnyhow(long tick, WorkState.Arm which) {
+        Found found = armHere(tick, which, false);
         return found == Found.GENERAL ? modGenerally(tick, which) : found == Found.PENDING;
     }
 
-    private Found armHere(long tick, WorkState.Arm which) {
+    private Found armHere(long tick, WorkState.Arm which, boolean onlySooner) {
         Timers at = queue.takesTimers() ? biasedTo(runtime) : null;
         Tenure held = at == null ? null : at.hold();
         if (at == null || held == null) {
             return Found.GENERAL;
         }
         try {
-            return arm(at, tick, which);
+            return arm(at, tick, which, onlySooner);
         } finally {
             held.release();
         }
@@ -161,8 +164,7 @@ public abstract class SoftTimer extends BiasedAlarm {
      */
     public final boolean modAfter(Duration delay) {
         long nanos = Workqueue.nanos(delay);
-        long tick = nanos <= 0 ? 0 : runtime.ticks().after(System.nanoTime(), nanos);
-        return modAt(tick, WorkState.Arm.ANY);
+        return modAt(nanos <= 0 ? 0 : ticks.after(System.nanoTime(), nanos));
     }
 
     /**
@@ -177,7 +179,7 @@ public abstract class SoftTimer extends BiasedAlarm {
     public final boolean modOn(int cpu, long deadline) {
         int index = runtime.indexOf(cpu);
         revoke();
-        return queue.modAt(shot, index, runtime.ticks().ceil(deadline), WorkState.Arm.ANY, shot.countdown.caller());
+        return queue.modAt(shot, index, ticks.ceil(deadline), WorkState.Arm.ANY, shot.countdown.caller());
     }
 
     /**
@@ -188,7 +190,7 @@ public abstract class SoftTimer extends BiasedAlarm {
      * @throws java.util.concurrent.RejectedExecutionException as {@link #mod}
      */
     public final boolean modPending(long deadline) {
-        return mod(deadline, WorkState.Arm.PENDING);
+        return modAnyhow(ticks.ceil(deadline), WorkState.Arm.PENDING);
     }
 
     /**
@@ -199,21 +201,8 @@ public abstract class SoftTimer extends BiasedAlarm {
      * @throws java.util.concurrent.RejectedExecutionException as {@link #mod}
      */
     public final boolean reduce(long deadline) {
-        Found found = hastenHere(runtime.ticks().ceil(deadline));
+        Found found = armHere(ticks.ceil(deadline), WorkState.Arm.ANY, true);
         return found == Found.GENERAL ? reduceGenerally(deadline) : found == Found.PENDING;
-    }
-
-    private Found hastenHere(long tick) {
-        Timers at = queue.takesTimers() ? biasedTo(runtime) : null;
-        Tenure held = at == null ? null : at.hold();
-        if (at == null || held == null) {
-            return Found.GENERAL;
-        }
-        try {
-            return hasten(at, tick);
-        } finally {
-            held.release();
-        }
     }
 
     private boolean reduceGenerally(long deadline) {
@@ -221,14 +210,14 @@ public abstract class SoftTimer extends BiasedAlarm {
         for (;;) {
             long s = shot.state();
             if (WorkState.isTimed(s)) {
-                shot.countdown.shorten(WorkState.generation(s), runtime.ticks().ceil(deadline));
+                shot.countdown.shorten(WorkState.generation(s), ticks.ceil(deadline));
                 return true;
             }
             if (WorkState.isPending(s)) {
                 return true;
             }
             Carrier caller = shot.countdown.caller();
-            long tick = runtime.ticks().ceil(deadline);
+            long tick = ticks.ceil(deadline);
             if (queue.armAt(shot.countdown, runtime.localCpu(caller), tick, caller) || isShutDown) {
                 return false;
             }
@@ -244,6 +233,11 @@ public abstract class SoftTimer extends BiasedAlarm {
      * @return whether it was pending
      */
     public final boolean delete() {
+        Found found = cancelInPlace();
+        return found == Found.GENERAL ? deleteAnyhow() : found == Found.PENDING;
+    }
+
+    private boolean deleteAnyhow() {
         Found found = cancelHere(false);
         return found == Found.GENERAL ? deleteGenerally() : found == Found.PENDING;
     }

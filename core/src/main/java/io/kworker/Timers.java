@@ -51,7 +51,7 @@ final class Timers {
     /** I. */
     final Ticks ticks;
 
-    /** I: in which the owner arms and takes back what is biased to this CPU. */
+    /** I: in which the owner, in the engine, uses alarms that are biased to this CPU. */
     final Section section = new Section();
 
     /** I. */
@@ -76,10 +76,11 @@ final class Timers {
     private volatile long sleepsUntil;
 
     /**
-     * C: the worker that runs handlers, from its first one until it is unmounted. Whoever finds himself here is mounted
-     * on the same carrier still: the owner of the CPU clears this before it mounts anybody.
+     * S: by the carrier that has been given the CPU, before it mounts anybody: its tenure. A worker that finds itself
+     * the runner of that is mounted on the same carrier still: a carrier clears the runner when it has unmounted it,
+     * and so before it is given a CPU again.
      */
-    private @Nullable Worker runner;
+    private volatile @Nullable Tenure tenure;
 
     /** S: under the lock of {@link Online}: whether timers are to be armed on this CPU by those that run on it. */
     private volatile boolean isOnline = true;
@@ -163,13 +164,14 @@ final class Timers {
     /** The caller's carrier, if the caller is the worker that runs handlers; the cheap way to ask for it. */
     @Nullable
     Carrier carrierOfRunner() {
-        Worker worker = runner; // read once: a caller that has lost its CPU may find the next one's worker
-        return worker != null && worker.thread() == Thread.currentThread() ? worker.carrier() : null;
+        Tenure owners = tenure; // read once: a caller that has lost its CPU may find the next owner's
+        return owners != null && owners.isRunner() ? owners.carrier : null;
     }
 
-    /** Whether that worker, the caller, was not unmounted since it began to run handlers. */
-    boolean isRunner(Worker caller) {
-        return runner == caller;
+    /** Whether the caller is that worker, and so has not been unmounted since it began to run handlers. */
+    boolean isRunner() {
+        Tenure owners = tenure;
+        return owners != null && owners.isRunner();
     }
 
     /**
@@ -178,13 +180,19 @@ final class Timers {
      */
     @Nullable
     Tenure hold() {
-        Worker worker = runner; // read once, as above
-        if (worker == null || worker.thread() != Thread.currentThread()) {
+        Tenure held = holdByRunner();
+        if (held == null) {
             Carrier carrier = Carrier.holding(cpu);
-            return carrier == null ? null : carrier.tenure;
+            held = carrier == null ? null : carrier.tenure;
         }
-        Tenure tenure = worker.tenure();
-        return tenure.tryHold() ? tenure : null;
+        return held;
+    }
+
+    /** The same for the runner alone. */
+    @Nullable
+    Tenure holdByRunner() {
+        Tenure owners = tenure;
+        return owners != null && owners.isRunner() ? owners.tryHold() : null;
     }
 
     /** Under the lock of {@link Online}. */
@@ -192,9 +200,19 @@ final class Timers {
         isOnline = online;
     }
 
-    /** Somebody else has revoked the bias of a timer. */
-    void countRevocation() {
+    /**
+     * Somebody else, who revokes the bias of an alarm and has marked that. Afterwards nobody uses it who has not seen
+     * the mark: who may have been about to at the barrier was the owner then. That is the one found here, or its hold
+     * was over before the CPU changed hands.
+     */
+    void exclude(Runnable barrier) {
         REVOCATIONS.getAndAdd(this, 1L);
+        barrier.run();
+        section.awaitExit();
+        Tenure held = tenure;
+        if (held != null) {
+            held.awaitRelease();
+        }
     }
 
     /** Whether an operation waits. */
@@ -209,18 +227,9 @@ final class Timers {
 
     // ---- owner ----
 
-    /** Worker that is about to run a handler as the CPU's owner. */
-    void beRunner(Worker caller) {
-        if (runner != caller) {
-            runner = caller;
-        }
-    }
-
-    /** Carrier that owns the CPU, where it has unmounted somebody, or has just been given the CPU. */
-    void endRunner() {
-        if (runner != null) {
-            runner = null;
-        }
+    /** Carrier that has just been given the CPU, before it mounts anybody. */
+    void ownedBy(Tenure carriers) {
+        tenure = carriers;
     }
 
     /** Owner. The wheel for alarms of a kind. */

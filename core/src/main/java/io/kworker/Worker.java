@@ -165,7 +165,7 @@ final class Worker extends Run implements Runnable {
         assert of != null;
         hasFetched = true;
         startedAt = clock.now();
-        timers.beRunner(this);
+        tenure().beRunner(thread);
         if (!of.isPlain && of.workqueue.isCpuIntensive()) {
             giveCpuAway();
         }
@@ -258,7 +258,7 @@ final class Worker extends Run implements Runnable {
 
     /** Foreign code, or a park, is over: true where the carrier that we are mounted on now owns the CPU. */
     private boolean enter() {
-        if (!timers.isRunner(this)) {
+        if (!timers.isRunner()) {
             Carrier mountedOn = CarrierScheduler.currentCarrier();
             assert mountedOn != null;
             carrier = mountedOn;

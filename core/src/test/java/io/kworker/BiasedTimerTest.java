@@ -48,7 +48,7 @@ class BiasedTimerTest {
     }
 
     private Found arm(SoftTimer which, long tick) {
-        return which.arm(home, tick, WorkState.Arm.ANY);
+        return which.arm(home, tick, WorkState.Arm.ANY, false);
     }
 
     private void runAll() {
@@ -159,21 +159,49 @@ class BiasedTimerTest {
     void one_that_is_queued_already_is_pending_and_can_be_armed_and_taken_back() {
         arm(timer, PAST);
         home.look(System.nanoTime());
-        assertEquals(Found.PENDING, timer.hasten(home, FAR));
+        assertEquals(Found.PENDING, timer.arm(home, FAR, WorkState.Arm.ANY, true));
         assertEquals(Found.PENDING, arm(timer, FAR));
         runAll();
         assertEquals(0, runs.get());
-        assertEquals(Found.PENDING, timer.hasten(home, PAST));
+        assertEquals(Found.PENDING, timer.arm(home, PAST, WorkState.Arm.ANY, true));
         home.look(System.nanoTime());
         assertEquals(Found.PENDING, timer.cancel(home));
         runAll();
         assertEquals(0, runs.get());
-        assertEquals(Found.IDLE, timer.arm(home, FAR, WorkState.Arm.PENDING));
+        assertEquals(Found.IDLE, timer.arm(home, FAR, WorkState.Arm.PENDING, false));
         assertFalse(timer.isPending());
-        assertEquals(Found.IDLE, timer.hasten(home, PAST));
+        assertEquals(Found.IDLE, timer.arm(home, PAST, WorkState.Arm.ANY, true));
         home.look(System.nanoTime());
         runAll();
         assertEquals(1, runs.get());
+    }
+
+    /** M2, M6: the short way of the runner alone, while it is among the leftovers in a slot of no later time. */
+    @Test
+    void one_that_stays_in_its_slot_is_armed_and_taken_back_in_place() {
+        Tenure tenure = new Tenure(null);
+        home.ownedBy(tenure);
+        tenure.leave();
+        arm(timer, FAR);
+        timer.cancel(home);
+        assertEquals(Found.GENERAL, timer.armInPlace(FAR));
+        tenure.beRunner(Thread.currentThread());
+        assertEquals(Found.IDLE, timer.armInPlace(FAR));
+        assertTrue(timer.isPending());
+        assertEquals(Found.PENDING, timer.armInPlace(FAR + 1));
+        assertEquals(Found.GENERAL, timer.armInPlace(FAR - 1));
+        assertEquals(Found.PENDING, timer.cancelInPlace());
+        assertFalse(timer.isPending());
+        assertEquals(Found.IDLE, timer.cancelInPlace());
+        home.clearLeftovers();
+        assertEquals(Found.GENERAL, timer.armInPlace(FAR));
+        assertEquals(Found.GENERAL, timer.cancelInPlace());
+        arm(timer, FAR);
+        timer.cancel(home);
+        timer.revoke();
+        assertEquals(Found.GENERAL, timer.armInPlace(FAR));
+        assertEquals(Found.GENERAL, timer.cancelInPlace());
+        assertTrue(tenure.mayHold());
     }
 
     /** M13: who is not the owner; what was armed is one instance, in one place. */

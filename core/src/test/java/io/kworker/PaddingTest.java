@@ -104,7 +104,7 @@ class PaddingTest {
     /** The class histogram, as jcmd prints it: number, instances, bytes, name. */
     @Test
     void instances_are_as_large_as_their_pads() throws Exception {
-        Object[] keep = {new Doorbell(), new Tenure()};
+        Object[] keep = {new Doorbell(), new Tenure(null)};
         String histogram = (String) ManagementFactory.getPlatformMBeanServer().invoke(
                 new ObjectName("com.sun.management:type=DiagnosticCommand"),
                 "gcClassHistogram",

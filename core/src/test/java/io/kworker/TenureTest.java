@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 /** The exit of a handler against the taking of its CPU: exactly one of the two wins. */
 @Timeout(60)
 class TenureTest {
-    private final Tenure tenure = new Tenure();
+    private final Tenure tenure = new Tenure(null);
 
     private static final Runnable NO_BARRIER = () -> {};
 
@@ -139,6 +139,59 @@ class TenureTest {
         assertTrue(taken.get() >= rounds / 10);
     }
 
+    /** It counts as the foreign code that it is in the middle of, but the CPU cannot be taken meanwhile. */
+    @Test
+    void a_hold_is_seen_by_others_and_is_no_end_of_the_period() {
+        tenure.awaitRelease();
+        tenure.leave();
+        long period = tenure.phase();
+        assertTrue(tenure.hold());
+        assertEquals(period, tenure.phase());
+        assertFalse(tenure.mayHold());
+        assertFalse(tenure.take(period, NO_BARRIER));
+        tenure.release();
+        assertEquals(period, tenure.phase());
+        assertTrue(tenure.mayHold());
+        tenure.awaitRelease();
+        assertTrue(tenure.enter());
+        assertNotEquals(period, tenure.phase());
+        assertFalse(tenure.mayHold());
+        tenure.awaitRelease();
+    }
+
+    /** Whoever has set a mark waits for a hold that may not have seen it. */
+    @Test
+    void whoever_waits_for_a_release_sees_what_was_done_in_the_hold() {
+        AtomicBoolean isDone = new AtomicBoolean();
+        AtomicBoolean isHeld = new AtomicBoolean();
+        TestThreads.Started carrier = TestThreads.start(() -> {
+            tenure.leave();
+            tenure.hold();
+            isHeld.set(true);
+            for (int i = 0; i < 1000; i++) {
+                Thread.yield();
+            }
+            isDone.setPlain(true);
+            tenure.release();
+        });
+        Await.until("it holds", isHeld::get);
+        tenure.awaitRelease();
+        assertTrue(isDone.getPlain());
+        carrier.join();
+    }
+
+    @Test
+    void only_the_runner_is_the_runner_and_only_until_it_is_unmounted() {
+        assertFalse(tenure.isRunner());
+        tenure.beRunner(Thread.currentThread());
+        assertTrue(tenure.isRunner());
+        AtomicBoolean isOther = new AtomicBoolean(true);
+        TestThreads.start(() -> isOther.set(tenure.isRunner())).join();
+        assertFalse(isOther.get());
+        tenure.endRunner();
+        assertFalse(tenure.isRunner());
+    }
+
     /** Each hold in the time of a barrier turned the monitor away: a handler that arms timers never lost its CPU. */
     @Test
     void a_carrier_that_holds_its_tenure_all_the_time_is_taken_the_cpu_from() {
@@ -164,7 +217,7 @@ class TenureTest {
         int attempts = 0;
         for (int round = 0; round < rounds;) {
             long phase = tenure.phase();
-            if (Tenure.isForeign(phase)) {
+            if (tenure.mayHold()) { // else it may have lost the processor in a hold, and be back in milliseconds
                 attempts++;
                 if (tenure.take(phase, barrier)) {
                     round++;

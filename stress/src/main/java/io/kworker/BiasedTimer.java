@@ -5,11 +5,14 @@ package io.kworker;
 /** A timer that is biased to the first of two CPUs that nobody serves, and counts its callbacks. */
 final class BiasedTimer extends SoftTimer {
     private final TwoCpus cpus;
+    private final Tenure tenure = new Tenure(null);
     int runs;
 
     BiasedTimer(TwoCpus cpus) {
         super(cpus.runtime);
         this.cpus = cpus;
+        home().ownedBy(tenure);
+        tenure.leave();
     }
 
     @Override
@@ -28,13 +31,25 @@ final class BiasedTimer extends SoftTimer {
 
     /** As {@link SoftTimer#mod} by a handler on the first CPU; true where it was pending. */
     boolean modHere(long tick) {
-        Found found = arm(home(), tick, WorkState.Arm.ANY);
+        tenure.beRunner(Thread.currentThread());
+        Found found = armInPlace(tick);
+        if (found == Found.GENERAL && tenure.hold()) {
+            found = arm(home(), tick, WorkState.Arm.ANY, false);
+            tenure.release();
+        }
+        tenure.endRunner(); // whoever made the timer may be the one who revokes it
         return found == Found.GENERAL ? modOn(0, moment(tick)) : found == Found.PENDING;
     }
 
     /** As {@link SoftTimer#delete} there. */
     boolean deleteHere() {
-        Found found = cancel(home());
+        tenure.beRunner(Thread.currentThread());
+        Found found = cancelInPlace();
+        if (found == Found.GENERAL && tenure.hold()) {
+            found = cancel(home());
+            tenure.release();
+        }
+        tenure.endRunner();
         return found == Found.GENERAL ? delete() : found == Found.PENDING;
     }
 

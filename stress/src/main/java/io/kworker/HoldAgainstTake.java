@@ -130,7 +130,7 @@ public final class HoldAgainstTake {
     private static final class Holder {
         private static final int TURNS = 50;
 
-        final Tenure tenure = new Tenure();
+        final Tenure tenure = new Tenure(null);
         private int books;
         private int held;
 

@@ -67,27 +67,31 @@ public final class RevokeAgainstOwner {
         }
     }
 
-    /** {@link Section} without the barrier. */
+    /** {@link Tenure} without the barrier. */
     @JCStressTest
     @State
     @Outcome(id = {"true, false", "false, true"}, expect = ACCEPTABLE, desc = "Armed, then taken back; or the reverse.")
     @Outcome(id = "false, false", expect = ACCEPTABLE_INTERESTING, desc = "Armed when the revoker has looked.")
     public static class Broken {
-        private final Section section = new Section();
+        private final Tenure tenure = new Tenure(null);
         private final AtomicInteger isRevoked = new AtomicInteger();
         private final AtomicInteger general = new AtomicInteger();
         private final Meeting meeting = new Meeting();
         private int due;
 
+        public Broken() {
+            tenure.leave();
+        }
+
         @Actor
         public void owner() {
             meeting.meet();
-            long entered = section.enter();
+            tenure.hold();
             boolean isBiased = isRevoked.getOpaque() == 0;
             if (isBiased) {
                 due = ARMED;
             }
-            section.exit(entered);
+            tenure.release();
             if (!isBiased) {
                 general.set(ARMED);
             }
@@ -97,7 +101,7 @@ public final class RevokeAgainstOwner {
         public void revoker(ZZ_Result r) {
             meeting.meet();
             isRevoked.setRelease(1);
-            section.exclude(() -> {});
+            tenure.awaitRelease();
             r.r1 = due == ARMED;
         }
 
@@ -181,6 +185,40 @@ public final class RevokeAgainstOwner {
 
         public ActualDelete() {
             timer.modHere(TimedItem.FAR);
+        }
+
+        @Actor
+        public void owner(ZZI_Result r) {
+            meeting.meetRoughly();
+            r.r2 = timer.deleteHere();
+        }
+
+        @Actor
+        public void revoker(ZZI_Result r) {
+            meeting.meetRoughly();
+            r.r1 = timer.delete();
+        }
+
+        @Arbiter
+        public void arbiter(ZZI_Result r) {
+            r.r3 = timer.left();
+        }
+    }
+
+    /** The same for one that stays in its slot, since it was taken back before. */
+    @JCStressTest
+    @State
+    @Outcome(id = {"true, false, 0", "false, true, 0"}, expect = ACCEPTABLE, desc = "One of them.")
+    @Outcome(expect = FORBIDDEN, desc = "Both, or neither, or an alarm is left.")
+    public static class ActualDeleteInPlace {
+        private final TwoCpus cpus = new TwoCpus();
+        private final BiasedTimer timer = new BiasedTimer(cpus);
+        private final Meeting meeting = new Meeting();
+
+        public ActualDeleteInPlace() {
+            timer.modHere(TimedItem.FAR);
+            timer.deleteHere();
+            timer.modHere(TimedItem.FAR + 1);
         }
 
         @Actor

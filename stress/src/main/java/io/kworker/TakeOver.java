@@ -54,7 +54,7 @@ public final class TakeOver {
     @Outcome(id = "true, true", expect = ACCEPTABLE_INTERESTING, desc = "Two owners.")
     @Outcome(id = "false, false", expect = FORBIDDEN, desc = "No owner.")
     public static class Broken {
-        private final Tenure tenure = new Tenure();
+        private final Tenure tenure = new Tenure(null);
         private final Meeting meeting = new Meeting();
 
         public Broken() {
@@ -81,7 +81,7 @@ public final class TakeOver {
     @Outcome(id = "true, true", expect = FORBIDDEN, desc = "Two owners.")
     @Outcome(id = "false, false", expect = FORBIDDEN, desc = "No owner.")
     public static class Actual {
-        private final Tenure tenure = new Tenure();
+        private final Tenure tenure = new Tenure(null);
         private final Meeting meeting = new Meeting();
 
         public Actual() {
@@ -111,7 +111,7 @@ public final class TakeOver {
     @Outcome(id = "true, true", expect = FORBIDDEN, desc = "Two owners.")
     @Outcome(id = "false, false", expect = FORBIDDEN, desc = "No owner.")
     public static class ActualHandshake {
-        private final Tenure tenure = new Tenure();
+        private final Tenure tenure = new Tenure(null);
         private final Meeting introduction = new Meeting();
         private final Meeting meeting = new Meeting();
         private Thread carrier;

@@ -107,7 +107,7 @@ public final class TakeOverGiven {
     public static class Actual {
         private static final int TRIES = 3;
 
-        private final Tenure tenure = new Tenure();
+        private final Tenure tenure = new Tenure(null);
         private final Meeting meeting = new Meeting();
 
         public Actual() {

@@ -123,7 +123,9 @@ public final class TakeOverOfTwoPeriods {
     @Outcome(id = "2, 0, 0", expect = ACCEPTABLE, desc = "Not taken.")
     @Outcome(expect = FORBIDDEN, desc = "The two disagree.")
     public static class Actual {
-        private final Tenure tenure = new Tenure();
+        private static final long FIRST_PERIOD = 1;
+
+        private final Tenure tenure = new Tenure(null);
         private final Meeting first = new Meeting();
         private final Meeting second = new Meeting();
         private int books;
@@ -159,7 +161,7 @@ public final class TakeOverOfTwoPeriods {
         private void take(III_Result r) {
             long seen = tenure.phase();
             if (Tenure.isForeign(seen) && Os.hasMembarrier() && tenure.take(seen, Os::membarrier)) {
-                r.r2 = (int) (seen + 1) / 2;
+                r.r2 = seen == FIRST_PERIOD ? 1 : 2;
                 r.r3 = books;
             }
         }

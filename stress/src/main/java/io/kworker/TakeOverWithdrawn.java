@@ -87,7 +87,7 @@ public final class TakeOverWithdrawn {
     @Outcome(id = "true, false, true", expect = ACCEPTABLE, desc = "Nothing has happened.")
     @Outcome(expect = FORBIDDEN, desc = "The carrier has lost its CPU to nobody.")
     public static class Actual {
-        private final Tenure tenure = new Tenure();
+        private final Tenure tenure = new Tenure(null);
         private final Meeting meeting = new Meeting();
 
         public Actual() {
