@@ -302,7 +302,8 @@ class Countdown extends Alarm implements Timers.Operation {
         int of = WorkState.generation(s);
         GENERATION.setOpaque(this, of);
         VarHandle.fullFence();
-        if (timers.cpu.isAbandoned()) {
+        Workqueue to = workqueue;
+        if (timers.cpu.isAbandoned() || to != null && to.hasEndedTimers()) {
             moveOut();
         } else if (work.countsDown(of)) {
             timers.set(this, tick, isDeferrable);
@@ -427,7 +428,7 @@ class Countdown extends Alarm implements Timers.Operation {
 
     /** Owner of its home, where it is to stay. An instance that was armed elsewhere is set, unless it is over. */
     final void arriveHere(Timers timers, int of, Workqueue to, long due) {
-        if (work.countsDown(of)) {
+        if (work.countsDown(of) && !isTakenBack(of, to)) {
             GENERATION.setOpaque(this, of);
             VarHandle.fullFence();
             if (work.countsDown(of)) {
@@ -436,6 +437,15 @@ class Countdown extends Alarm implements Timers.Operation {
             }
         }
         dropDead(timers); // that of the instance whose place this one took
+    }
+
+    /** Owner of its home. Whether an instance is not to be set, since who closes its workqueue has swept already. */
+    private boolean isTakenBack(int of, Workqueue to) {
+        boolean hasEnded = to.hasEndedTimers();
+        if (hasEnded && work.sweep(of)) {
+            to.timerCancelled();
+        }
+        return hasEnded;
     }
 
     /** Its home has no owner any more: the instance goes where it is wanted, or is taken back if that is here. */

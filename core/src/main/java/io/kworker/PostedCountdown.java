@@ -175,16 +175,24 @@ final class PostedCountdown extends Countdown {
         Workqueue to = requestedQueue;
         Timers wanted = requestedTimers;
         long due = requestedTick;
-        if (isClaimed(now) || to == null || wanted == null || !REQUEST.compareAndSet(this, now, now & ~WAITING)) {
-            timers.holdUp();
-            post(timers, 0, 0);
+        if (isClaimed(now) || to == null || wanted == null) {
+            comeAgain(timers);
             return;
         }
         int of = (int) (now >>> 32);
-        if (wanted == timers && isAtHome(timers)) {
+        boolean isHere = wanted == timers && isAtHome(timers);
+        Arming goesOn = isHere ? null : new Arming(this, to, wanted, due, of); // before the request is taken
+        if (!REQUEST.compareAndSet(this, now, now & ~WAITING)) {
+            comeAgain(timers);
+        } else if (goesOn == null) {
             arriveHere(timers, of, to, due);
         } else {
-            arrive(new Arming(this, to, wanted, due, of), timers);
+            arrive(goesOn, timers);
         }
+    }
+
+    private void comeAgain(Timers timers) {
+        timers.holdUp();
+        post(timers, 0, 0);
     }
 }

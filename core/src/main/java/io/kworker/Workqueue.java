@@ -83,6 +83,9 @@ public final class Workqueue implements AutoCloseable {
     /** M: set before the first timer is armed. */
     private volatile boolean hasTimers;
 
+    /** S: by who closes it. */
+    private volatile boolean hasEndedTimers;
+
     /**
      * M: armings on their way by wheels that they are not meant for, of other runtimes perhaps. Few, and the first ones
      * arrive first. Owners of CPUs come here, so nobody may ever wait for a lock: a worker would be unmounted as such.
@@ -454,6 +457,16 @@ public final class Workqueue implements AutoCloseable {
     /** Whether timers of its items may lie in a wheel. */
     boolean hasTimers() {
         return hasTimers;
+    }
+
+    /** Who closes it, before anything is swept: what comes to a wheel from now on is taken back there. */
+    void endTimers() {
+        hasEndedTimers = true;
+    }
+
+    /** Owner of a CPU, before it sets a timer. */
+    boolean hasEndedTimers() {
+        return hasEndedTimers;
     }
 
     /** An arming is on its way to a wheel, by others. */

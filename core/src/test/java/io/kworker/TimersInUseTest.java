@@ -69,6 +69,21 @@ class TimersInUseTest {
         }
     }
 
+    /** J2: an arming that its workqueue let pass while it was open, and that reaches the wheel after the sweep. */
+    @Test
+    void a_timer_that_reaches_its_cpu_after_the_close_is_taken_back_and_counted() {
+        WorkRuntime runtime = runtimes.start(RuntimeExtension.builder());
+        Workqueue queue = runtimes.queue(runtime, "closed");
+        DelayedWork work = DelayedWork.of(item -> {});
+        queue.queueDelayedOn(RuntimeExtension.firstCpu(), work, HOUR);
+        queue.close();
+        assertEquals(1, queue.stats().timersCancelled());
+        Timers timers = runtime.cpuArray()[0].timers;
+        work.countdown.armAway(timers, queue, timers, 1L << 40, WorkState.Arm.IDLE);
+        Await.until("it is taken back", () -> !work.isPending());
+        assertEquals(2, queue.stats().timersCancelled());
+    }
+
     // ---- a busy CPU ----
 
     /** Long items queued already: the clock is not looked at only after 64 of them. */

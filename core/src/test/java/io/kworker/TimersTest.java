@@ -251,6 +251,26 @@ class TimersTest {
         assertEquals(0, alarms());
     }
 
+    /** J2: what the sweep overlooks, as its operation or message comes into the ring later, does not stay pending. */
+    @Test
+    void what_arrives_after_the_sweep_of_its_workqueue_is_taken_back() {
+        DelayedWork away = DelayedWork.of(item -> {});
+        Countdown makers = Countdown.ofMaker(Work.of(item -> {}));
+        queue.queueDelayedOn(0, work, HOUR);
+        away.countdown.arm(queue, first.cpu, 1L << 40, WorkState.Arm.IDLE, null);
+        apply();
+        away.countdown.arm(queue, second.cpu, 1L << 40, WorkState.Arm.ANY, null);
+        queue.modDelayedOn(0, work, HOUR);
+        makers.arm(queue, first.cpu, 1L << 40, WorkState.Arm.IDLE, null);
+        queue.endTimers();
+        apply();
+        assertFalse(work.isPending());
+        assertFalse(away.isPending());
+        assertFalse(makers.work.isPending());
+        assertEquals(0, alarms());
+        assertEquals(3, queue.stats().timersCancelled());
+    }
+
     /** A14: armed for another CPU it moves there. */
     @Test
     void it_moves_from_wheel_to_wheel() {
