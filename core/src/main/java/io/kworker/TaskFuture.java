@@ -65,7 +65,20 @@ class TaskFuture<V extends @Nullable Object> extends FutureTask<V> {
      */
     @Override
     public final V get() throws InterruptedException, ExecutionException {
-        return isDone() || Run.current() == null ? super.get() : getInHandler();
+        if (!isDone()) {
+            if (Run.current() != null) {
+                return getInHandler();
+            }
+            spin();
+        }
+        return super.get();
+    }
+
+    private void spin() {
+        Task of = taskAcquire();
+        if (of != null) {
+            of.view.resultSpin.await(this);
+        }
     }
 
     /** Most waits are over before the first look, and cost the graph nothing. */

@@ -93,6 +93,9 @@ class View extends AbstractExecutorService {
     /** M: see above. */
     private volatile int control = OPEN;
 
+    /** I. */
+    final ResultSpin resultSpin = new ResultSpin();
+
     private final CountDownLatch terminated = new CountDownLatch(1);
 
     View(Workqueue workqueue, Bound bound) {
