@@ -263,10 +263,10 @@ abstract class BiasedAlarm extends Alarm {
         return true;
     }
 
-    /** In a hold. */
+    /** In a hold. Another CPU may have been faster since the caller looked for its home. */
     private boolean isBiased(Timers at) {
         int m = mode;
-        return m == BIASED || m == FRESH && adopt(at);
+        return m == BIASED ? home == at : m == FRESH && adopt(at);
     }
 
     private boolean adopt(Timers at) {

@@ -296,17 +296,14 @@ class Countdown extends Alarm implements Timers.Operation {
     /** Owner of its home. The instance is the first one, so where there is none any more it is over. */
     private void arriveItself(Timers timers) {
         long s = work.state();
-        if (!WorkState.isTimed(s)) {
+        Workqueue to = workqueue;
+        if (to == null || !WorkState.isTimed(s)) {
             return;
         }
-        int of = WorkState.generation(s);
-        GENERATION.setOpaque(this, of);
-        VarHandle.fullFence();
-        Workqueue to = workqueue;
-        if (timers.cpu.isAbandoned() || to != null && to.hasEndedTimers()) {
-            moveOut();
-        } else if (work.countsDown(of)) {
-            timers.set(this, tick, isDeferrable);
+        if (timers.cpu.isAbandoned()) {
+            giveUp(WorkState.generation(s), to);
+        } else {
+            arriveHere(timers, WorkState.generation(s), to, tick);
         }
     }
 
@@ -426,9 +423,11 @@ class Countdown extends Alarm implements Timers.Operation {
         }
     }
 
-    /** Owner of its home, where it is to stay. An instance that was armed elsewhere is set, unless it is over. */
+    /** Owner of its home, where it is to stay. An instance that was armed elsewhere is set, unless that is over. */
     final void arriveHere(Timers timers, int of, Workqueue to, long due) {
-        if (work.countsDown(of) && !isTakenBack(of, to)) {
+        if (to.hasEndedTimers()) {
+            giveUp(of, to);
+        } else if (work.countsDown(of)) {
             GENERATION.setOpaque(this, of);
             VarHandle.fullFence();
             if (work.countsDown(of)) {
@@ -439,13 +438,11 @@ class Countdown extends Alarm implements Timers.Operation {
         dropDead(timers); // that of the instance whose place this one took
     }
 
-    /** Owner of its home. Whether an instance is not to be set, since who closes its workqueue has swept already. */
-    private boolean isTakenBack(int of, Workqueue to) {
-        boolean hasEnded = to.hasEndedTimers();
-        if (hasEnded && work.sweep(of)) {
+    /** Owner. An instance is taken back for its workqueue, which counts it, unless it is over. */
+    private void giveUp(int of, Workqueue to) {
+        if (work.sweep(of)) {
             to.timerCancelled();
         }
-        return hasEnded;
     }
 
     /** Its home has no owner any more: the instance goes where it is wanted, or is taken back if that is here. */
@@ -464,8 +461,8 @@ class Countdown extends Alarm implements Timers.Operation {
     /** Last owner. The same for an instance that is set. */
     void moveOut() {
         Workqueue to = workqueue;
-        if (work.sweep(generation) && to != null) {
-            to.timerCancelled();
+        if (to != null) {
+            giveUp(generation, to);
         }
     }
 
@@ -482,8 +479,7 @@ class Countdown extends Alarm implements Timers.Operation {
             return;
         }
         if (timers.cpu.isAbandoned()) {
-            work.sweep(shortening.generation); // its arming is on its way here, to the same end
-            return;
+            return; // its arming is on its way here, and is taken back, or goes on to where it is wanted
         }
         if (!isSet() || generation != shortening.generation) {
             timers.submit(shortening, 0); // the instance is on its way here

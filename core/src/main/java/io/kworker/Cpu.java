@@ -167,7 +167,7 @@ final class Cpu {
 
     /**
      * Whether anything waits for the owner. The monitor calls it too: while foreign code runs, the owner's fields stand
-     * still, and reading that phase has made them visible.
+     * still, and reading that phase has made them visible; in a hold they may not, and it is a guess.
      */
     boolean hasWaiting(long now) {
         return hasMessages() || hasWork() || timers.hasOperations() || timers.isDue(now);

@@ -81,6 +81,7 @@ final class Lifecycle {
         Rounds.drain(workqueues);
         workqueues.forEach(Workqueue::endDraining);
         Rounds.close(workqueues);
+        workqueues.forEach(Workqueue::endTimers);
         TimerSweep.sweep(workqueues); // those that their own handlers have armed meanwhile, of which none runs any more
         workqueues.forEach(Workqueue::dispose);
     }

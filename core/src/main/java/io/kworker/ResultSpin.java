@@ -21,7 +21,7 @@ final class ResultSpin {
     /** Waits that do not spin, after one that has done so in vain. */
     private static final int SKIPPED = 64;
 
-    /** M. */
+    /** M: plain, since nothing depends on it but the time that is spent. */
     private int toSkip;
 
     /** Any thread that is about to wait. Returns when the future is done, or after a few microseconds, or at once. */

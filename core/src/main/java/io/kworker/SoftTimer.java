@@ -136,6 +136,9 @@ public abstract class SoftTimer extends BiasedAlarm {
     }
 
     private Found armHere(long tick, WorkState.Arm which, boolean onlySooner) {
+        if (which != WorkState.Arm.ANY && isFresh()) {
+            return Found.IDLE;
+        }
         Timers at = queue.takesTimers() ? biasedTo(runtime) : null;
         Tenure held = at == null ? null : at.hold();
         if (at == null || held == null) {
@@ -244,10 +247,13 @@ public abstract class SoftTimer extends BiasedAlarm {
 
     /** @param andQuiet only if no callback runs; none starts as long as the caller owns the CPU */
     private Found cancelHere(boolean andQuiet) {
+        if (isFresh()) {
+            return Found.IDLE;
+        }
         Timers at = biasedTo(runtime);
         Tenure held = at == null ? null : at.hold();
         if (at == null || held == null) {
-            return isFresh() ? Found.IDLE : Found.GENERAL;
+            return Found.GENERAL;
         }
         try {
             return andQuiet && shot.isRunning() ? Found.GENERAL : cancel(at);

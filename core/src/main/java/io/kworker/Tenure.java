@@ -82,7 +82,7 @@ final class Tenure extends TenurePad {
     /** I: null in tests. */
     final @Nullable Carrier carrier;
 
-    /** C: the thread of the worker that runs handlers, from its first one until it is unmounted. */
+    /** S: by who runs on the carrier: the thread of the worker that runs handlers, until that is unmounted. */
     private @Nullable Thread runner;
 
     Tenure(@Nullable Carrier carrier) {
@@ -243,7 +243,7 @@ abstract class TenureWords extends Lead {
     /** S: written by whoever runs on the carrier. */
     long phase;
 
-    /** C: the phase of the foreign code that runs, or was the last to. */
+    /** Whoever runs on the carrier: the phase of the foreign code that runs, or was the last to. */
     long period = -3;
 
     /** M: written by the monitor, and by the carrier where it meets the monitor. */

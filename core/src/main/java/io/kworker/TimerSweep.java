@@ -21,10 +21,9 @@ final class TimerSweep implements Delivery {
      * Takes back all timers of workqueues of one runtime, which take nothing new from outside. They lie in the wheels
      * or in the rings of its CPUs by now, or are known to their workqueue to be on their way; who arms one now takes it
      * back himself. A few may be overlooked: behind an operation that is still being put into the ring, or with a
-     * message that somebody else has yet to send. The owner of the wheel takes those back as they arrive.
+     * message that somebody else has yet to send: see {@link Workqueue#endTimers}.
      */
     static void sweep(List<Workqueue> all) {
-        all.forEach(Workqueue::endTimers);
         List<Workqueue> concerned = all.stream().filter(Workqueue::hasTimers).toList();
         if (concerned.isEmpty()) {
             return;

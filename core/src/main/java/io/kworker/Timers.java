@@ -174,10 +174,7 @@ final class Timers {
         return owners != null && owners.isRunner();
     }
 
-    /**
-     * The tenure of the caller, as its owner for a moment: see {@link Carrier#holding}. Null for everybody else. The
-     * runner asks for nothing but itself: it calls this in handlers only.
-     */
+    /** The tenure of the caller, as its owner for a moment: see {@link Carrier#holding}. Null for everybody else. */
     @Nullable
     Tenure hold() {
         Tenure held = holdByRunner();
@@ -188,7 +185,7 @@ final class Timers {
         return held;
     }
 
-    /** The same for the runner alone. */
+    /** The same for the runner alone. Not for the engine: a runner is taken to be in foreign code. */
     @Nullable
     Tenure holdByRunner() {
         Tenure owners = tenure;

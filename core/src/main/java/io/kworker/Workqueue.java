@@ -83,7 +83,7 @@ public final class Workqueue implements AutoCloseable {
     /** M: set before the first timer is armed. */
     private volatile boolean hasTimers;
 
-    /** S: by who closes it. */
+    /** M: set once, by who closes it. */
     private volatile boolean hasEndedTimers;
 
     /**
@@ -459,12 +459,12 @@ public final class Workqueue implements AutoCloseable {
         return hasTimers;
     }
 
-    /** Who closes it, before anything is swept: what comes to a wheel from now on is taken back there. */
+    /** Who closes it, before the last sweep: what that overlooks is taken back when it arrives at its wheel. */
     void endTimers() {
         hasEndedTimers = true;
     }
 
-    /** Owner of a CPU, before it sets a timer. */
+    /** Owner of a CPU, before it sets a timer that has come by the ring. */
     boolean hasEndedTimers() {
         return hasEndedTimers;
     }

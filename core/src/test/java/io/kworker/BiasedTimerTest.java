@@ -204,6 +204,26 @@ class BiasedTimerTest {
         assertTrue(tenure.mayHold());
     }
 
+    /** M13: it was nobody's when both looked for its home; both owned it, and set it in the wheels of both. */
+    @Test
+    void a_cpu_that_is_late_to_make_a_timer_its_own_does_not_own_it() {
+        Timers late = runtime.cpuArray()[1].timers;
+        arm(timer, FAR);
+        assertEquals(Found.GENERAL, timer.arm(late, FAR - 1, WorkState.Arm.ANY, false));
+        assertEquals(Found.GENERAL, timer.cancel(late));
+        assertTrue(timer.isPending());
+        assertEquals(1, alarms());
+        assertEquals(0, late.wheel(false).size());
+    }
+
+    @Test
+    void calls_that_arm_nothing_make_a_new_timer_nobodys_own() {
+        assertFalse(timer.delete());
+        assertFalse(timer.deleteSync());
+        assertFalse(timer.modPending(System.nanoTime()));
+        assertTrue(timer.isFresh());
+    }
+
     /** M13: who is not the owner; what was armed is one instance, in one place. */
     @Test
     void a_call_from_elsewhere_makes_it_a_timer_like_others() {

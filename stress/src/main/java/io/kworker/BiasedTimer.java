@@ -2,17 +2,25 @@
 // Copyright 2026 the kworker authors
 package io.kworker;
 
-/** A timer that is biased to the first of two CPUs that nobody serves, and counts its callbacks. */
+/** A timer that is biased to one of two CPUs that nobody serves, and counts its callbacks. */
 final class BiasedTimer extends SoftTimer {
     private final TwoCpus cpus;
-    private final Tenure tenure = new Tenure(null);
+    private final Tenure tenure;
+    private final Tenure other;
     int runs;
 
     BiasedTimer(TwoCpus cpus) {
         super(cpus.runtime);
         this.cpus = cpus;
-        home().ownedBy(tenure);
-        tenure.leave();
+        tenure = inHandler(home());
+        other = inHandler(cpus.second.cpu.timers);
+    }
+
+    private static Tenure inHandler(Timers timers) {
+        Tenure owners = new Tenure(null);
+        timers.ownedBy(owners);
+        owners.leave();
+        return owners;
     }
 
     @Override
@@ -41,6 +49,16 @@ final class BiasedTimer extends SoftTimer {
         return found == Found.GENERAL ? modOn(0, moment(tick)) : found == Found.PENDING;
     }
 
+    /** As {@link SoftTimer#mod} by a handler on the second CPU that has found it nobody's own. */
+    boolean modThere(long tick) {
+        Found found = Found.GENERAL;
+        if (other.hold()) {
+            found = arm(cpus.second.cpu.timers, tick, WorkState.Arm.ANY, false);
+        }
+        other.release();
+        return found == Found.GENERAL ? modOn(1, moment(tick)) : found == Found.PENDING;
+    }
+
     /** As {@link SoftTimer#delete} there. */
     boolean deleteHere() {
         tenure.beRunner(Thread.currentThread());
@@ -55,7 +73,10 @@ final class BiasedTimer extends SoftTimer {
 
     /** Alarms and operations that are left when all operations have been applied and the leftovers cleared away. */
     int left() {
-        return left(cpus.first.cpu) + left(cpus.second.cpu);
+        int atFirst = left(cpus.first.cpu);
+        int atSecond = left(cpus.second.cpu);
+        return cpus.first.cpu.timers.hasOperations() ? left(cpus.first.cpu) + left(cpus.second.cpu)
+                : atFirst + atSecond;
     }
 
     private static int left(Cpu cpu) {

@@ -173,6 +173,34 @@ public final class RevokeAgainstOwner {
         }
     }
 
+    /** Two CPUs arm one that was never armed: the first is its owner, or neither. */
+    @JCStressTest
+    @State
+    @Outcome(id = {"true, false, 1", "false, true, 1"}, expect = ACCEPTABLE, desc = "One after the other.")
+    @Outcome(expect = FORBIDDEN, desc = "Each has found it idle, or an alarm too many or too few.")
+    public static class ActualTwoOwners {
+        private final TwoCpus cpus = new TwoCpus();
+        private final BiasedTimer timer = new BiasedTimer(cpus);
+        private final Meeting meeting = new Meeting();
+
+        @Actor
+        public void first(ZZI_Result r) {
+            meeting.meetRoughly();
+            r.r1 = timer.modHere(TimedItem.FAR);
+        }
+
+        @Actor
+        public void second(ZZI_Result r) {
+            meeting.meetRoughly();
+            r.r2 = timer.modThere(TimedItem.FAR + 1);
+        }
+
+        @Arbiter
+        public void arbiter(ZZI_Result r) {
+            r.r3 = timer.left();
+        }
+    }
+
     /** {@link SoftTimer#delete} on the own CPU and from elsewhere: one of them has taken it back. */
     @JCStressTest
     @State
