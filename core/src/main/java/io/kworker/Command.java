@@ -38,8 +38,8 @@ final class Command extends Entry {
     private static final VarHandle FATE = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "fate", VarHandle.class, Command.class, byte.class);
 
-    /** I. */
-    final View view;
+    /** I: where it is counted. */
+    final Ledger ledger;
 
     /** I. */
     final Runnable body;
@@ -50,9 +50,14 @@ final class Command extends Entry {
     /** C: it has left its queue and waits for a slot; its view knows that. */
     private boolean isParked;
 
-    Command(View view, Runnable body) {
-        this.view = view;
+    Command(Ledger ledger, Runnable body) {
+        this.ledger = ledger;
         this.body = body;
+        share = ledger.share;
+    }
+
+    View view() {
+        return ledger.view;
     }
 
     @Override
@@ -67,7 +72,7 @@ final class Command extends Entry {
     void park() {
         if (!isParked) {
             try {
-                view.parked(this);
+                view().parked(this);
                 isParked = true;
             } catch (OutOfMemoryError e) {
                 return; // it cannot be taken back, and so runs
@@ -80,7 +85,7 @@ final class Command extends Entry {
     void unlink() {
         if (isParked) {
             isParked = false;
-            view.unparked(this);
+            view().unparked(this);
         }
     }
 
@@ -99,8 +104,15 @@ final class Command extends Entry {
     /** False where it was claimed. */
     boolean start() {
         VarHandle.releaseFence(); // the compiler must not read the control word before what was stored
-        boolean isStarted = !view.isUnderControl() || FATE.compareAndSet(this, OPEN, STARTED);
-        return isStarted && fate != CLAIMED;
+        return (!ledger.view.isUnderControl() || startUnderControl()) && fate != CLAIMED;
+    }
+
+    private boolean startUnderControl() {
+        boolean isStarted = FATE.compareAndSet(this, OPEN, STARTED);
+        if (isStarted && ledger.view.isStopped()) {
+            Thread.currentThread().interrupt();
+        }
+        return isStarted;
     }
 
     // ---- any thread ----

@@ -388,11 +388,11 @@ final class Dispatcher extends Thread implements Engine {
             Share of = share();
             becomeCurrent();
             startedAt = cpu.runtime.clock().now();
-            perform(of);
+            Command command = perform(of);
             if (isDescribed()) {
                 endDescription();
             }
-            finish(false);
+            finish(command, false);
             if (of instanceof BoundShare bound) {
                 cpu.post(new Completion(this, bound, turn));
             } else {

@@ -24,6 +24,17 @@ final class Ledger extends LedgerPad {
     private static final VarHandle ENDED_ELSEWHERE = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "endedElsewhere", VarHandle.class, LedgerFields.class, long.class);
 
+    /** I. */
+    final View view;
+
+    /** I: that of its workqueue on that CPU. */
+    final BoundShare share;
+
+    Ledger(View view, BoundShare share) {
+        this.view = view;
+        this.share = share;
+    }
+
     /** Submitter, before it looks at the state. */
     void enter() {
         ENTERED.getAndAdd(this, 1L);

@@ -163,7 +163,11 @@ abstract class Pool {
 
     /** Owner. Starts the instance of an entry for which a slot has been taken. */
     final boolean start(Entry entry, Share share, int turn, Run run) {
-        return start(entry, entry.work(), share, turn, run);
+        Work work = entry.work();
+        if (work == null) {
+            entry.unlink(); // it may be among the parked ones
+        }
+        return start(entry, work, share, turn, run);
     }
 
     private static boolean start(Entry entry, @Nullable Work work, Share share, int turn, Run run) {
@@ -172,7 +176,6 @@ abstract class Pool {
     }
 
     private static boolean startCommand(Command command, Share share, int turn, Run run) {
-        command.unlink();
         if (command.isDead()) {
             share.returnSlot();
             share.drop(turn);

@@ -132,11 +132,11 @@ final class Rescuer extends Thread {
             assert of != null;
             becomeCurrent();
             startedAt = System.nanoTime();
-            perform(of);
+            Command command = perform(of);
             if (isDescribed()) {
                 forgetDescription();
             }
-            finish(false);
+            finish(command, false);
             of.rescued.increment();
             if (of instanceof BoundShare bound) {
                 bound.cpu.post(new Ended(bound, turn));

@@ -16,8 +16,8 @@ abstract class Run extends Lead {
     /** For so long a handler that must not block waits before it lets its CPU go. */
     private static final long CEDE_NANOS = 100_000_000;
 
-    private static final VarHandle SERIAL = ConstantBootstraps.fieldVarHandle(
-            MethodHandles.lookup(), "serial", VarHandle.class, Run.class, long.class);
+    private static final VarHandle COMMAND = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "command", VarHandle.class, Run.class, Command.class);
     private static final VarHandle BEING_INTERRUPTED = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "isBeingInterrupted", VarHandle.class, Run.class, int.class);
 
@@ -29,9 +29,6 @@ abstract class Run extends Lead {
 
     /** W: the command that it runs. */
     @Nullable Command command;
-
-    /** S: odd while a command runs. */
-    private long serial;
 
     /** M: somebody is about to interrupt the command that runs. */
     private volatile int isBeingInterrupted;
@@ -130,22 +127,30 @@ abstract class Run extends Lead {
         return item;
     }
 
-    /** Runs what was started for this context. Foreign code: it may block, hog and throw. */
-    final void perform(Share of) {
+    /**
+     * Runs what was started for this context. Foreign code: it may block, hog and throw.
+     *
+     * @return the command, if it was one: the context knows it no more
+     */
+    final @Nullable Command perform(Share of) {
         Work item = work;
+        Command one = item == null ? command : null;
         try {
             if (item != null) {
                 item.run();
-            } else {
-                runCommand();
+            } else if (one != null) {
+                runCommand(one);
             }
         } catch (Throwable t) {
             report(of, t);
         }
         if (item != null) {
             item.ran(of.workqueue);
+        } else if (one != null) {
+            endCommand(one);
         }
         Thread.interrupted(); // J8: an interrupt meant for this run must not reach the next one
+        return one;
     }
 
     private void report(Share of, Throwable thrown) {
@@ -160,33 +165,27 @@ abstract class Run extends Lead {
     }
 
     /*
-     * No stray interrupt (J8):   runner    serial even ; view stopped? then fence, wait while being interrupted ; flag
-     *                            stopper   control ; barrier ; serial odd: being interrupted (CAS) ; the same still?
+     * No stray interrupt (J8):   runner    no command ; view stopped? then fence, wait while being interrupted ; flag
+     *                            stopper   control ; barrier ; command: being interrupted (CAS) ; the same still?
      *
-     * A runner that has not seen the view stopped had stored its serial before the barrier; of the others one sees the
-     * other.
+     * A runner that has not seen the view stopped had stored that before the barrier; of the others one sees the
+     * other. A command runs once, so the same is the same run.
      *
-     * None missing:              runner    serial odd ; view stopped? then interrupt
-     *                            stopper   control ; barrier ; serial
+     * None missing:              runner    command ; view stopped? then interrupt
+     *                            stopper   control ; barrier ; command
      */
-    private void runCommand() {
-        Command one = command;
-        assert one != null;
-        SERIAL.setRelease(this, serial + 1);
-        try {
-            if (one.start()) {
-                one.view.placeIsFree();
-                if (one.view.isStopped()) {
-                    Thread.currentThread().interrupt();
-                }
-                one.body.run();
-            }
-        } finally {
-            SERIAL.setRelease(this, serial + 1);
-            VarHandle.releaseFence();
-            if (one.view.isStopped()) {
-                awaitInterrupt();
-            }
+    private static void runCommand(Command one) {
+        if (one.start()) {
+            one.view().placeIsFree();
+            one.body.run();
+        }
+    }
+
+    private void endCommand(Command one) {
+        COMMAND.setRelease(this, null);
+        VarHandle.releaseFence();
+        if (one.view().isStopped()) {
+            awaitInterrupt();
         }
     }
 
@@ -199,9 +198,8 @@ abstract class Run extends Lead {
 
     /** Who has stopped a view, and passed the barrier. Interrupts the command that runs here if it is one of that. */
     final void interrupt(View view) {
-        long seen = (long) SERIAL.getAcquire(this);
-        Command one = command;
-        if ((seen & 1) == 0 || one == null || one.view != view) {
+        Command one = (Command) COMMAND.getAcquire(this);
+        if (one == null || one.view() != view) {
             return; // it looks at the view before it begins
         }
         while (!BEING_INTERRUPTED.compareAndSet(this, 0, 1)) {
@@ -209,7 +207,7 @@ abstract class Run extends Lead {
         }
         try {
             Thread runner = thread();
-            if (runner != null && (long) SERIAL.getVolatile(this) == seen) {
+            if (runner != null && COMMAND.getVolatile(this) == one) {
                 runner.interrupt();
             }
         } finally {
@@ -220,27 +218,26 @@ abstract class Run extends Lead {
     /**
      * What has been performed is over.
      *
+     * @param one what {@link #perform} has returned
      * @param isOwner whether the caller owns the CPU
      */
-    final void finish(boolean isOwner) {
-        Work item = work;
-        if (item != null) {
+    final void finish(@Nullable Command one, boolean isOwner) {
+        if (one == null) {
+            Work item = work;
+            assert item != null;
             item.finish();
             work = null;
         } else {
-            finishCommand(isOwner);
+            finishCommand(one, isOwner);
         }
     }
 
-    private void finishCommand(boolean isOwner) {
-        Command one = command;
-        assert one != null;
+    private void finishCommand(Command one, boolean isOwner) {
         if (standIn != null) {
             endStandIn(one);
         }
-        command = null;
         if (!one.isDead()) { // else whoever has claimed it counts it out
-            one.view.ended(cpu, isOwner);
+            one.view().ended(one.ledger, isOwner);
         }
     }
 

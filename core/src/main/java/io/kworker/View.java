@@ -109,7 +109,7 @@ class View extends AbstractExecutorService {
         this.hasCommands = workqueue.isBound() && Os.hasMembarrier();
         this.ledgers = new Ledger[hasCommands ? registers.length : 0];
         for (int i = 0; i < ledgers.length; i++) {
-            ledgers[i] = new Ledger();
+            ledgers[i] = new Ledger(this, workqueue.boundShare(i));
             parked.add(new ConcurrentLinkedQueue<>());
         }
     }
@@ -140,28 +140,28 @@ class View extends AbstractExecutorService {
             Task task = newTask(command);
             future.isExecutedBy(task);
             submit(task);
-        } else if (!hasCommands || !submit(newCommand(command))) {
+        } else if (!hasCommands || !submitAsCommand(command)) {
             submit(newTask(command));
         }
     }
 
-    private Command newCommand(Runnable body) {
+    private Command newCommand(Ledger ledger, Runnable body) {
         try {
-            return new Command(this, body);
+            return new Command(ledger, body);
         } catch (Throwable t) { // out of memory
             placeIsFree();
             throw t;
         }
     }
 
-    /** A command that has its place, and keeps it where this is false: there was no room for it, or it is shut down. */
-    private boolean submit(Command command) {
-        int cpu = workqueue.runtime().localCpu();
-        Ledger ledger = ledgers[cpu];
+    /** What has its place, and keeps it where this is false: there was no room in the ring, or it is shut down. */
+    private boolean submitAsCommand(Runnable body) {
+        Ledger ledger = ledgers[workqueue.runtime().localCpu()];
+        Command command = newCommand(ledger, body);
         ledger.enter();
         boolean isQueued;
         try {
-            isQueued = state() == OPEN && workqueue.queue(command, cpu);
+            isQueued = state() == OPEN && workqueue.trySubmit(command);
         } catch (Throwable t) {
             endElsewhere(ledger);
             placeIsFree();
@@ -308,8 +308,7 @@ class View extends AbstractExecutorService {
     // ---- ending ----
 
     /** Whoever has run a command, on a CPU that it may own. */
-    final void ended(Cpu cpu, boolean isOwner) {
-        Ledger ledger = ledgers[cpu.index];
+    final void ended(Ledger ledger, boolean isOwner) {
         if (!isOwner) {
             endElsewhere(ledger);
             return;
@@ -402,7 +401,7 @@ class View extends AbstractExecutorService {
         for (Command command : claimCommands()) {
             unrun.add(command.body);
             placeIsFree();
-            endElsewhere(ledgers[((BoundShare) command.share()).cpu.index]);
+            endElsewhere(command.ledger);
         }
         if (hasCommands) {
             runs().forEach(run -> run.interrupt(this));
@@ -427,7 +426,7 @@ class View extends AbstractExecutorService {
             BoundShare bound = (BoundShare) share;
             List<Command> queued = new ArrayList<>();
             bound.ringEntries().forEachRemaining(entry -> {
-                if (entry instanceof Command command && command.view == this && command.claim()) {
+                if (entry instanceof Command command && command.view() == this && command.claim()) {
                     queued.add(command);
                 }
             });
@@ -521,7 +520,7 @@ class View extends AbstractExecutorService {
 
     private boolean isOwn(@Nullable Object subject) {
         return switch (subject) {
-            case Command command -> command.view == this;
+            case Command command -> command.view() == this;
             case Task task -> task.view == this;
             case null, default -> false;
         };

@@ -170,13 +170,13 @@ final class Worker extends Run implements Runnable {
             giveCpuAway();
         }
         tenure().leave();
-        perform(of);
+        Command command = perform(of);
         boolean isDescribed = isDescribed();
         if (isDescribed) {
             endDescription();
         }
         boolean isOwner = enter(); // also where the CPU was given away, if the handler has slept since
-        finish(isOwner);
+        finish(command, isOwner);
         if (isOwner) {
             of.finished(turn);
         } else if (of instanceof BoundShare bound) {

@@ -184,20 +184,18 @@ public final class Workqueue implements AutoCloseable {
     }
 
     /**
-     * Queues a command, on a bound workqueue.
+     * Queues a command, on the bound workqueue of its ledger.
      *
      * @return false, and nothing done, where the ring of the CPU is full
      */
-    boolean queue(Command command, int cpu) {
+    boolean trySubmit(Command command) {
         if (phase != OPEN) {
             admit();
         }
-        BoundShare share = (BoundShare) shares.at(cpu);
-        command.share = share;
-        if (!share.trySubmit(command)) {
+        if (!command.ledger.share.trySubmit(command)) {
             return false;
         }
-        if (phase != OPEN && !stands(phase) && command.view.withdraw(command)) {
+        if (phase != OPEN && !stands(phase) && command.view().withdraw(command)) {
             throw rejection();
         }
         return true; // or started before it could be taken back
@@ -985,6 +983,11 @@ public final class Workqueue implements AutoCloseable {
     @Nullable
     Rescuer rescuer() {
         return rescuer;
+    }
+
+    /** That of a bound workqueue on a CPU. */
+    BoundShare boundShare(int cpu) {
+        return (BoundShare) shares.at(cpu);
     }
 
     /** All shares there have been; the index is the CPU's where it is bound. */

@@ -691,13 +691,15 @@ class ViewTest {
     @CarrierOnly
     void execute_makes_one_object_and_submit_two() {
         WorkRuntime runtime = runtimes.start(RuntimeExtension.builder().ringCapacity(64));
-        View executor = (View) runtimes.queue(runtime, "objects").asExecutorService();
+        Workqueue queue = runtimes.queue(runtime, "objects");
+        View executor = (View) queue.asExecutorService();
+        Ledger ledger = new Ledger(executor, queue.boundShare(0));
         AtomicInteger runs = new AtomicInteger();
         Runnable command = runs::incrementAndGet;
         Callable<Integer> callable = runs::incrementAndGet;
         long small = bytes(runs, () -> {
             runs.incrementAndGet();
-            kept = new Command(executor, command);
+            kept = new Command(ledger, command);
         });
         long task = bytes(runs, () -> {
             runs.incrementAndGet();

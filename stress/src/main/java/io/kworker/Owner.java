@@ -59,8 +59,8 @@ class Owner {
     /** Runs the handler of the item that has been started, and ends it. */
     void run() {
         thread = Thread.currentThread();
-        run.perform(run.share);
-        end();
+        Command command = run.perform(run.share);
+        end(run, command);
     }
 
     /** Ends the item that has been started, as if its handler had run. */
@@ -70,7 +70,11 @@ class Owner {
 
     /** Ends the item that has been started in some context. */
     static void end(Run context) {
-        context.finish(true);
+        end(context, null);
+    }
+
+    private static void end(Run context, Command command) {
+        context.finish(command, true);
         context.share.finished(context.turn);
     }
 

@@ -30,7 +30,7 @@ public final class ShutdownAgainstEnd {
     @Outcome(id = "false, false", expect = FORBIDDEN, desc = "Nobody.")
     @Outcome(expect = ACCEPTABLE, desc = "One, or both.")
     public static class Model {
-        private final Ledger ledger = new Ledger();
+        private final Ledger ledger = new Ledger(null, null);
         private final AtomicInteger state = new AtomicInteger();
 
         @Actor
@@ -53,7 +53,7 @@ public final class ShutdownAgainstEnd {
     @Outcome(id = "false, false", expect = ACCEPTABLE_INTERESTING, desc = "Nobody.")
     @Outcome(expect = ACCEPTABLE, desc = "One, or both.")
     public static class Broken {
-        private final Ledger ledger = new Ledger();
+        private final Ledger ledger = new Ledger(null, null);
         private final AtomicInteger state = new AtomicInteger();
 
         @Actor
