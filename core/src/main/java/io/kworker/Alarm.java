@@ -20,6 +20,15 @@ abstract class Alarm {
         return after != null;
     }
 
+    /**
+     * Owner, who is about to have it and others expire. Reads what that takes, so that all of it comes from memory at
+     * the same time: the locked operations then would fetch one after the other. The result means nothing, but has to
+     * be used, or the compiler leaves out the reading.
+     */
+    long warmUp() {
+        return 0;
+    }
+
     /** Owner of the CPU, which has taken it out of the wheel: its tick has come. Never blocks, runs no user code. */
     abstract void expire(Timers timers);
 }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 class Countdown extends Alarm implements Timers.Operation {
     /*
-     * home   null --arm (armer, CAS)--> the timers of the CPU it is armed for
+     * home   null --arm (armer, CAS; its maker, store)--> the timers of the CPU it is armed for
      *        A    --Arming for another CPU (owner of A)--> B, when it does not lie in a wheel of A any more
      *        A    --arm, or an Arming for B, where A's CPU has no owner any more (CAS)--> B
      *
@@ -92,7 +92,7 @@ class Countdown extends Alarm implements Timers.Operation {
             @Nullable Carrier caller) {
         Timers wanted = cpu.timers;
         boolean isFirst = isMakers && home == null && WorkState.generation(work.state()) == 0;
-        Timers at = homeFor(wanted);
+        Timers at = isFirst ? firstHome(wanted) : homeFor(wanted);
         Carrier carrier = at == wanted ? Carrier.holding(caller, cpu) : null;
         if (carrier == null) {
             return isFirst ? sendItself(at, workqueue, tick) : armAway(at, workqueue, wanted, tick, which);
@@ -115,6 +115,12 @@ class Countdown extends Alarm implements Timers.Operation {
         Timers at = home;
         Carrier runnerOn = at == null ? null : at.carrierOfRunner();
         return runnerOn == null ? Carrier.current() : runnerOn;
+    }
+
+    /** Only its maker can arm it. */
+    private Timers firstHome(Timers wanted) {
+        HOME.setRelease(this, wanted);
+        return wanted;
     }
 
     private Timers homeFor(Timers wanted) {
@@ -271,6 +277,11 @@ class Countdown extends Alarm implements Timers.Operation {
     }
 
     // ---- owner ----
+
+    @Override
+    long warmUp() {
+        return work.warmUp();
+    }
 
     @Override
     public void apply(Timers timers) {

@@ -17,14 +17,13 @@ final class ScheduledView extends View implements ScheduledExecutorService {
 
     @Override
     public ScheduledFuture<?> schedule(Runnable command, long delay, TimeUnit unit) {
-        return submit(command, unit.toNanos(delay), 0);
+        Objects.requireNonNull(command, "command");
+        return submitted(new TimedFuture<@Nullable Void>(command, null, unit.toNanos(delay)));
     }
 
     @Override
     public <V extends @Nullable Object> ScheduledFuture<V> schedule(Callable<V> callable, long delay, TimeUnit unit) {
-        TimedFuture<V> future = new TimedFuture<>(callable, unit.toNanos(delay));
-        submit(future);
-        return future;
+        return submitted(new TimedFuture<>(callable, unit.toNanos(delay)));
     }
 
     @Override
@@ -47,13 +46,10 @@ final class ScheduledView extends View implements ScheduledExecutorService {
     }
 
     private ScheduledFuture<?> submit(Runnable command, long delay, long period) {
-        Objects.requireNonNull(command, "command");
-        TimedFuture<@Nullable Void> future = new TimedFuture<>(command, null, delay, period);
-        submit(future);
-        return future;
+        return submitted(new TimedFuture.Periodic<@Nullable Void>(command, null, delay, period));
     }
 
-    private void submit(TimedFuture<?> future) {
+    private <F extends TimedFuture<?>> F submitted(F future) {
         takePlaceOrReject();
         TimedTask task;
         try {
@@ -64,5 +60,6 @@ final class ScheduledView extends View implements ScheduledExecutorService {
         }
         future.isExecutedBy(task);
         submit(task);
+        return future;
     }
 }

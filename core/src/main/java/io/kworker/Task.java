@@ -39,14 +39,11 @@ class Task extends Work {
     /** Whether it holds a place of a bounded view. By the submitter, then by who starts or claims it. */
     private boolean hasPlace;
 
-    /** I: before it is entered there. */
-    @Nullable Register register;
+    /** Where it is entered, until it is over. By the submitter, then by who makes it over. */
+    Register.@Nullable Page page;
 
-    /** See there. */
-    @Nullable Task older;
-
-    /** R(Register.head). */
-    long number;
+    /** I: which slot of that. By the submitter. */
+    byte slot;
 
     /** M: see above. */
     private volatile @Nullable Object runner;
@@ -152,8 +149,11 @@ class Task extends Work {
 
     /** Once, by whoever made it OVER. */
     final void end() {
+        Register.Page of = page;
+        assert of != null;
         body = null;
-        view.ended(this);
+        page = null; // who keeps the item keeps no other ones
+        view.ended(of, slot);
     }
 
     /** Whether the calling thread runs it; sometimes false though it does, while the run is interrupted. */

@@ -12,15 +12,12 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** The future of a task with a delay: one that is cancelled while it waits is taken back at once, its timer too. */
-final class TimedFuture<V extends @Nullable Object> extends TaskFuture<V> implements RunnableScheduledFuture<V> {
+class TimedFuture<V extends @Nullable Object> extends TaskFuture<V> implements RunnableScheduledFuture<V> {
     /** The longest delay, half of what there is, so that deadlines can be compared. */
     private static final long MAX_DELAY = Long.MAX_VALUE >> 1;
 
     private static final VarHandle DUE = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "due", VarHandle.class, TimedFuture.class, long.class);
-
-    /** I: nanoseconds; positive for a fixed rate, negative for a fixed delay, 0 for once. */
-    private final long period;
 
     /** S: by who makes it, then by its runs: a {@link System#nanoTime}. */
     private long due;
@@ -30,14 +27,17 @@ final class TimedFuture<V extends @Nullable Object> extends TaskFuture<V> implem
 
     TimedFuture(Callable<V> callable, long delay) {
         super(callable);
-        this.period = 0;
         delayBy(delay);
     }
 
-    TimedFuture(Runnable runnable, V value, long delay, long period) {
+    TimedFuture(Runnable runnable, V value, long delay) {
         super(runnable, value);
-        this.period = period;
         delayBy(delay);
+    }
+
+    /** Nanoseconds; positive for a fixed rate, negative for a fixed delay, 0 for once. */
+    long period() {
+        return 0;
     }
 
     /** So long after now. */
@@ -53,34 +53,34 @@ final class TimedFuture<V extends @Nullable Object> extends TaskFuture<V> implem
         DUE.setOpaque(this, next);
     }
 
-    long due() {
+    final long due() {
         return (long) DUE.getOpaque(this);
     }
 
     /** Who arms it. Whether the next run is to come at once: so that nobody has to read the clock again. */
-    boolean isPast() {
+    final boolean isPast() {
         return isPast;
     }
 
     @Override
-    public boolean isPeriodic() {
-        return period != 0;
+    public final boolean isPeriodic() {
+        return period() != 0;
     }
 
     @Override
-    public long getDelay(TimeUnit unit) {
+    public final long getDelay(TimeUnit unit) {
         return unit.convert(due() - System.nanoTime(), TimeUnit.NANOSECONDS);
     }
 
     @Override
-    public int compareTo(Delayed other) {
+    public final int compareTo(Delayed other) {
         return other instanceof TimedFuture<?> timed ? Long.signum(due() - timed.due())
                 : Long.compare(getDelay(TimeUnit.NANOSECONDS), other.getDelay(TimeUnit.NANOSECONDS));
     }
 
     /** For whoever has it from {@code shutdownNow}: runs it once. */
     @Override
-    public void run() {
+    public final void run() {
         if (isPeriodic()) {
             runAndReset();
         } else {
@@ -89,11 +89,12 @@ final class TimedFuture<V extends @Nullable Object> extends TaskFuture<V> implem
     }
 
     /** Its worker. True where it is to run again, at {@link #due}. */
-    boolean fire() {
+    final boolean fire() {
         boolean again = false;
         if (!isPeriodic()) {
             super.run();
         } else if (runAndReset()) {
+            long period = period();
             if (period > 0) {
                 advanceBy(period);
             } else {
@@ -102,5 +103,21 @@ final class TimedFuture<V extends @Nullable Object> extends TaskFuture<V> implem
             again = true;
         }
         return again;
+    }
+
+    /** That of a task that runs again and again; one that runs once is as small as can be. */
+    static final class Periodic<V extends @Nullable Object> extends TimedFuture<V> {
+        private final long period;
+
+        /** @param period as {@link TimedFuture#period} */
+        Periodic(Runnable runnable, V value, long delay, long period) {
+            super(runnable, value, delay);
+            this.period = period;
+        }
+
+        @Override
+        long period() {
+            return period;
+        }
     }
 }

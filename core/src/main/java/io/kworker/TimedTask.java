@@ -25,6 +25,12 @@ final class TimedTask extends Task {
     }
 
     @Override
+    long warmUp() {
+        TimedFuture<?> future = future();
+        return state() + (future != null && future.isDone() ? 1 : 0);
+    }
+
+    @Override
     void timerOver(int generation) {
         countdown.over(generation);
     }

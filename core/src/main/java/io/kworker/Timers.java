@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Who looks at the clock, and when: an idle carrier sleeps until the next deadline; a carrier and a worker that have
  * something to do look once in so many items, a number that follows from how long the items take.
  */
-final class Timers {
+final class Timers extends TimersPad {
     /** What somebody else wants of the wheels. */
     interface Operation {
         /** Owner. Never blocks. */
@@ -85,32 +85,11 @@ final class Timers {
     /** S: under the lock of {@link Online}: whether timers are to be armed on this CPU by those that run on it. */
     private volatile boolean isOnline = true;
 
-    /** C: timers that have been biased to this CPU. */
-    private long biases;
-
     /** M: those of which the bias was revoked by somebody else. */
     private volatile long revocations;
 
     private static final VarHandle REVOCATIONS = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "revocations", VarHandle.class, Timers.class, long.class);
-
-    /** C: an operation has had to be put back. */
-    private boolean isHeldUp;
-
-    /** C: the last look at the clock. */
-    private long lookedAt;
-
-    /** C: what the clock said then. */
-    private long clockAtLook;
-
-    /** C: alarms that made an item, more or less, with that look. */
-    private int made;
-
-    /** C: an alarm has been set since that comes before all others. */
-    private boolean isHasty;
-
-    /** C: items until the next one. */
-    private int stride = 1;
 
     Timers(Cpu cpu, Ticks ticks) {
         this.cpu = cpu;
@@ -318,6 +297,7 @@ final class Timers {
         Alarm first;
         do {
             first = of.poll(tick, BATCH);
+            warmth += warmUp(first);
             for (Alarm alarm = first; alarm != null;) {
                 Alarm next = alarm.after;
                 alarm.before = null;
@@ -327,6 +307,14 @@ final class Timers {
                 alarm = next;
             }
         } while (first != null && made == before && --turns > 0);
+    }
+
+    private static long warmUp(@Nullable Alarm first) {
+        long sum = 0;
+        for (Alarm alarm = first; alarm != null; alarm = alarm.after) {
+            sum += alarm.warmUp();
+        }
+        return sum;
     }
 
     /** Owner. The alarm that expires makes no item. */
@@ -466,4 +454,37 @@ final class Timers {
     int size() {
         return Math.max(0, wheel.size() - leftovers.count()) + (deferrable == null ? 0 : deferrable.size());
     }
+}
+
+/** What the owner writes for each alarm, and at each look at the clock: those who submit read the rest. */
+abstract class TimersBooks extends Lead {
+    /** C: timers that have been biased to this CPU. */
+    long biases;
+
+    /** C: an operation has had to be put back. */
+    boolean isHeldUp;
+
+    /** C: the last look at the clock. */
+    long lookedAt;
+
+    /** C: what the clock said then. */
+    long clockAtLook;
+
+    /** C: alarms that made an item, more or less, with that look. */
+    int made;
+
+    /** C: an alarm has been set since that comes before all others. */
+    boolean isHasty;
+
+    /** C: items until the next one. */
+    int stride = 1;
+
+    /** C: means nothing: what was read to have it near must look as if it were used. */
+    long warmth;
+}
+
+abstract class TimersPad extends TimersBooks {
+    byte b0, b1;
+    int p;
+    long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14;
 }

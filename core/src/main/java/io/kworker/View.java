@@ -6,7 +6,6 @@ import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
@@ -38,7 +37,7 @@ class View extends AbstractExecutorService {
      *
      * Of tasks:
      *
-     *   submitter      enters the task in the register (CAS) ; reads the state: SHUT? then it ends the task, and throws
+     *   submitter      enters the task in the register (add) ; reads the state: SHUT? then it ends the task, and throws
      *                  queues it (CAS of the item's state)   ; reads the state: STOPPED? then it tries to claim it
      *   shutdown       state = SHUT    ; reads the registers
      *   shutdownNow    state = STOPPED ; reads the registers, and the item's state of each task there
@@ -222,9 +221,12 @@ class View extends AbstractExecutorService {
     /** A task that has its place. */
     final void submit(Task task) {
         int cpu = workqueue.runtime().localCpu();
-        Register register = registers[cpu];
-        task.register = register;
-        register.enter(task);
+        try {
+            registers[cpu].enter(task);
+        } catch (Throwable t) { // out of memory
+            placeIsFree();
+            throw t;
+        }
         boolean isQueued = false;
         try {
             if (state() == OPEN) {
@@ -349,11 +351,9 @@ class View extends AbstractExecutorService {
     }
 
     /** Whoever has made it over. */
-    final void ended(Task task) {
-        Register register = task.register;
-        assert register != null;
-        register.end();
-        if (state() != OPEN && register.isBalanced()) {
+    final void ended(Register.Page page, int slot) {
+        page.end(slot);
+        if (state() != OPEN) {
             tryTerminate();
         }
     }
@@ -477,18 +477,15 @@ class View extends AbstractExecutorService {
     private List<Task> claimAll(Predicate<Task> which, boolean interrupt) {
         List<Task> all = new ArrayList<>();
         for (Register register : registers) {
-            List<Task> some = new ArrayList<>();
             register.forEach(task -> {
                 if (which.test(task)) {
                     if (task.claim()) {
-                        some.add(task);
+                        all.add(task);
                     } else if (interrupt) {
                         task.interrupt();
                     }
                 }
             });
-            Collections.reverse(some);
-            all.addAll(some);
         }
         return all;
     }

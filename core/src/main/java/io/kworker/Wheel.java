@@ -9,20 +9,23 @@ import org.jspecify.annotations.Nullable;
  * A hierarchical timer wheel (Varghese and Lauck, 1987): alarms by the tick at which they expire. Confined to its
  * owner; knows nothing of clocks, CPUs and items.
  *
- * <p>Level 0 has a slot for each of 64 ticks, and each further level one for 64 slots of the level below; ticks of 63
- * bits need 11 levels. An alarm lies on the level of the highest digit, to the base of 64, in which its tick differs
+ * <p>Level 0 has a slot for each of 256 ticks, and each further level one for 256 slots of the level below; ticks of 63
+ * bits need 8 levels. An alarm lies on the level of the highest digit, to the base of 256, in which its tick differs
  * from the present one, in the slot of that digit. So every slot in use lies ahead within its level, an alarm of a
- * lower level comes before those of all higher ones, and the next slot is found by counting zeros in two words. When
+ * lower level comes before those of all higher ones, and the next slot is found by counting zeros in a few words. When
  * the time of a slot of a higher level comes, its alarms move to lower levels, each of them at most once per level.
  *
  * <p>Setting and removing an alarm is O(1) and allocates nothing (save a level's slots, once). Time that passes costs
  * nothing, only slots with alarms do. Within a tick the order is that of no particular rule.
  */
 final class Wheel {
-    private static final int BITS = 6;
+    private static final int BITS = 8;
     private static final int SLOTS = 1 << BITS;
     private static final int DIGIT = SLOTS - 1;
     private static final int LEVELS = (Long.SIZE + BITS - 1) / BITS;
+
+    /** Words of the map of a level. */
+    private static final int WORDS = SLOTS / Long.SIZE;
 
     /** Alarms moved to lower levels in one turn, so that a million of them do not hold up the CPU. */
     private static final int MOVES = 256;
@@ -31,10 +34,12 @@ final class Wheel {
     private static final class Slot extends Alarm {
         /** I: -1 for a list that is no slot. */
         private final int level;
+        private final int word;
         private final long bit;
 
         Slot(int level, int index) {
             this.level = level;
+            this.word = level * WORDS + index / Long.SIZE;
             this.bit = 1L << index;
             before = this;
             after = this;
@@ -86,8 +91,8 @@ final class Wheel {
 
     private final Slot[][] slots = new Slot[LEVELS][];
 
-    /** By level: which slots have alarms. */
-    private final long[] occupied = new long[LEVELS];
+    /** By level, some words for each: which slots have alarms. */
+    private final long[] occupied = new long[LEVELS * WORDS];
 
     /** Which levels have alarms. */
     private int levels;
@@ -229,9 +234,26 @@ final class Wheel {
     /** The first tick of the next slot with alarms of a level that has some. */
     private long startOf(int level) {
         int shift = level * BITS;
-        long index = Long.numberOfTrailingZeros(occupied[level]);
+        long index = firstOf(level);
         long above = shift + BITS >= Long.SIZE ? 0 : now >>> shift + BITS << shift + BITS;
         return above | index << shift;
+    }
+
+    /** The first slot with alarms of a level that has some. */
+    private int firstOf(int level) {
+        int word = 0;
+        while (occupied[level * WORDS + word] == 0) {
+            word++;
+        }
+        return word * Long.SIZE + Long.numberOfTrailingZeros(occupied[level * WORDS + word]);
+    }
+
+    private boolean isEmpty(int level) {
+        long any = 0;
+        for (int word = 0; word < WORDS; word++) {
+            any |= occupied[level * WORDS + word];
+        }
+        return any == 0;
     }
 
     private void lookAhead() {
@@ -261,7 +283,7 @@ final class Wheel {
     /** A list has got alarms. */
     private void occupy(Slot slot) {
         if (slot.level >= 0) {
-            occupied[slot.level] |= slot.bit;
+            occupied[slot.word] |= slot.bit;
             levels |= 1 << slot.level;
         }
     }
@@ -295,8 +317,8 @@ final class Wheel {
     /** A list has become empty. */
     private void clear(Slot slot) {
         if (slot.level >= 0) {
-            occupied[slot.level] &= ~slot.bit;
-            if (occupied[slot.level] == 0) {
+            occupied[slot.word] &= ~slot.bit;
+            if (occupied[slot.word] == 0 && isEmpty(slot.level)) {
                 levels &= ~(1 << slot.level);
             }
         }

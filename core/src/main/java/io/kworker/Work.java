@@ -102,6 +102,11 @@ public abstract class Work extends WorkState {
         return isPending(found);
     }
 
+    /** Owner of a CPU: see {@link Alarm#warmUp}. */
+    long warmUp() {
+        return state();
+    }
+
     /** It is not to run again by itself; true where it was to. */
     boolean endRecurrence() {
         return false;

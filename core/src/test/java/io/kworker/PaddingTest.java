@@ -71,7 +71,7 @@ class PaddingTest {
 
     @ParameterizedTest
     @ValueSource(classes = {Doorbell.class, Tenure.class, Share.class, LaneTurns.class, Tasklet.class, Register.class,
-        Ledger.class, EntryQueue.class, Pod.class})
+        Ledger.class, EntryQueue.class, Pod.class, Timers.class})
     void the_shared_fields_have_a_pad_on_each_side(Class<?> padded) {
         List<Place> shared = places(padded).stream()
                 .filter(place -> place.paddings() > 0 && place.field().getDeclaringClass() != padded).toList();
@@ -85,7 +85,7 @@ class PaddingTest {
     @ValueSource(classes = {BoundShare.class, Clock.class, Doorbell.class, EntryQueue.class, Flag.class,
         LaneTurns.class,
         Ledger.class, OrderedShare.class, Pod.class, Register.class, Section.class, Tasklet.class, Tenure.class,
-        Worker.class})
+        Timers.class, Worker.class})
     void fields_before_and_behind_a_padding_are_in_different_cache_lines(Class<?> padded) {
         List<Place> places = places(padded);
         assertFalse(places.isEmpty());

@@ -686,7 +686,10 @@ class ViewTest {
         executor.close();
     }
 
-    /** One object for execute, one more than the future for submit; ours are as large as those made by hand. */
+    /**
+     * One object for execute, one more than the future for submit, as large as those made by hand, and for many of them
+     * a page of the register.
+     */
     @Test
     @CarrierOnly
     void execute_makes_one_object_and_submit_two() {
@@ -711,7 +714,8 @@ class ViewTest {
         });
         assertTrue(small > 0 && task > 0 && future > 0);
         assertEquals(Os.hasMembarrier() ? small : task, bytes(runs, () -> executor.execute(command)));
-        assertEquals(task + future, bytes(runs, () -> kept = executor.submit(callable)));
+        long submitted = bytes(runs, () -> kept = executor.submit(callable));
+        assertTrue(submitted >= task + future && submitted <= task + future + 8, submitted + " bytes");
         executor.close();
     }
 
