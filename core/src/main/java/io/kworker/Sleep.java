@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>As an operation it wants to lie in the wheel, or to leave it.
  *
- * <p>A worker uses its sleep again once that is over and nobody refers to it any more but the JDK: that lets go of it as
- * it mounts the thread, before the next wait begins.
+ * <p>A worker uses its sleep again once that is over and nobody refers to it any more but the JDK: that lets go of it
+ * as it mounts the thread, before the next wait begins.
  */
 final class Sleep extends Alarm implements ScheduledFuture<@Nullable Void>, Delivery, Timers.Operation {
     private final Timers timers;
