@@ -14,19 +14,27 @@ import org.jspecify.annotations.Nullable;
  * its carrier.
  *
  * <p>As an operation it wants to lie in the wheel, or to leave it.
+ *
+ * <p>A worker uses its sleep again once that is over and nobody refers to it any more but the JDK: that lets go of it
+ * as it mounts the thread, before the next wait begins.
  */
 final class Sleep extends Alarm implements ScheduledFuture<@Nullable Void>, Delivery, Timers.Operation {
     private final Timers timers;
-    private final Runnable wakeUp;
+
+    /** C: the JDK's, for the wait that this is the end of. */
+    private Runnable wakeUp;
 
     /** C: the worker that sleeps; null where it is a thread that a handler has started, or is not known. */
     private @Nullable Worker sleeper;
 
-    /** M: by whoever runs the continuation of the thread. */
+    /** M: by whoever runs the continuation of the thread: then it is on its way by the ring of operations. */
     private volatile boolean isCancelled;
 
     /** C: it is over. */
     private boolean isOver;
+
+    /** C: it is over, and neither in the wheel nor among the messages of the carrier. */
+    private boolean isSpent;
 
     /** S: by the last owner: where it goes on, when the CPU has none any more. */
     private volatile @Nullable Future<?> movedTo;
@@ -39,19 +47,41 @@ final class Sleep extends Alarm implements ScheduledFuture<@Nullable Void>, Deli
 
     /** Any carrier, or whoever runs a continuation in its place. Never blocks. */
     static Sleep begin(Timers timers, Runnable wakeUp, long nanos) {
-        Sleep sleep = new Sleep(timers, wakeUp, timers.ticks.after(System.nanoTime(), nanos));
+        long tick = timers.ticks.after(System.nanoTime(), nanos);
         Carrier carrier = Carrier.holding(timers.cpu);
         if (carrier == null) {
-            timers.submit(sleep, sleep.tick);
-        } else {
-            try {
-                sleep.sleeper = carrier.mounted();
-                timers.set(sleep, sleep.tick, false);
-            } finally {
-                carrier.tenure.release();
-            }
+            Sleep sleep = new Sleep(timers, wakeUp, tick);
+            timers.submit(sleep, tick);
+            return sleep;
         }
+        try {
+            Worker sleeper = carrier.mounted();
+            Sleep sleep = sleeper == null ? new Sleep(timers, wakeUp, tick) : of(sleeper, timers, wakeUp, tick);
+            timers.set(sleep, tick, false);
+            return sleep;
+        } finally {
+            carrier.tenure.release();
+        }
+    }
+
+    /** Owner. That of a worker: the one it had before, if that may be used again. */
+    private static Sleep of(Worker sleeper, Timers timers, Runnable wakeUp, long tick) {
+        Sleep before = sleeper.sleep;
+        if (before != null && before.mayBeUsedAgain()) {
+            before.isSpent = false;
+            before.isOver = false;
+            before.wakeUp = wakeUp;
+            return before;
+        }
+        Sleep sleep = new Sleep(timers, wakeUp, tick);
+        sleep.sleeper = sleeper;
+        sleeper.sleep = sleep;
         return sleep;
+    }
+
+    /** Owner. Whoever cancelled it from elsewhere did so as the sleeper's thread was mounted, so that is seen. */
+    private boolean mayBeUsedAgain() {
+        return isSpent && !isCancelled;
     }
 
     @Override
@@ -67,6 +97,7 @@ final class Sleep extends Alarm implements ScheduledFuture<@Nullable Void>, Deli
         isOver = true;
         if (isSet()) {
             timers.wheel(false).remove(this);
+            isSpent = true;
         }
         Future<?> elsewhere = movedTo;
         if (elsewhere != null) {
@@ -88,6 +119,7 @@ final class Sleep extends Alarm implements ScheduledFuture<@Nullable Void>, Deli
     public void deliver() {
         Worker worker = sleeper;
         if (worker != null && Thread.currentThread() instanceof Carrier carrier) {
+            isSpent = true;
             carrier.wake(worker, wakeUp);
         } else {
             wakeUp.run();

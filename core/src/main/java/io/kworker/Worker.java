@@ -29,6 +29,9 @@ final class Worker extends Run implements Runnable {
     /** C. */
     @Nullable Worker below;
 
+    /** C: its last wait that had an end; to be used again. */
+    @Nullable Sleep sleep;
+
     /** W: the carrier that the thread is mounted on; asked anew wherever the thread has been unmounted. */
     private @Nullable Carrier carrier;
 

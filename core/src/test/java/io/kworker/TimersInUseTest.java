@@ -16,8 +16,11 @@ import java.net.SocketTimeoutException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.SynchronousQueue;
@@ -337,6 +340,40 @@ class TimersInUseTest {
             item.flush();
             return runtime.cpuArray()[0].timers.size() == 0;
         });
+    }
+
+    /** Waits that end by their time and waits that are ended before it, one after the other, with one object. */
+    @Test
+    void a_worker_uses_its_sleep_again() {
+        WorkRuntime runtime = runtimes.oneCpu();
+        Semaphore permits = new Semaphore(0);
+        AtomicInteger early = new AtomicInteger();
+        Set<Object> sleeps = Collections.newSetFromMap(new IdentityHashMap<>());
+        List<Thread> threads = Collections.synchronizedList(new ArrayList<>());
+        int rounds = 20;
+        Item item = runtimes.item(self -> {
+            threads.add(Thread.currentThread());
+            for (int i = 0; i < rounds; i++) {
+                assertTrue(permits.tryAcquire(HOUR, TimeUnit.NANOSECONDS));
+                long start = System.nanoTime();
+                Thread.sleep(2);
+                if (System.nanoTime() - start < 2 * MS) {
+                    early.incrementAndGet();
+                }
+                if (Run.current() instanceof Worker worker && worker.sleep != null) {
+                    sleeps.add(worker.sleep);
+                }
+            }
+        });
+        runtime.system().queue(item);
+        for (int i = 0; i < rounds; i++) {
+            Await.until("it waits", () -> !threads.isEmpty() && permits.hasQueuedThreads()
+                    && threads.getFirst().getState() == Thread.State.TIMED_WAITING);
+            permits.release();
+        }
+        item.flush();
+        assertEquals(0, early.get());
+        assertEquals(TestMode.isCarrier() ? 1 : 0, sleeps.size());
     }
 
     /** Sleepers of a CPU that is taken away, goes offline and comes back all wake, and none early. */
