@@ -106,6 +106,12 @@ final class Sleep extends Alarm implements ScheduledFuture<@Nullable Void>, Deli
     }
 
     @Override
+    long warmUp() {
+        Worker worker = sleeper;
+        return worker == null ? 0 : worker.warmUp();
+    }
+
+    @Override
     void expire(Timers of) {
         isOver = true;
         if (Thread.currentThread().isVirtual()) {

@@ -99,6 +99,14 @@ final class Worker extends Run implements Runnable {
 
     // ---- carrier ----
 
+    /** Owner of its CPU, as the worker sleeps: see {@link Alarm#warmUp}. */
+    long warmUp() {
+        Thread sleeper = thread;
+        Work item = work;
+        return itemsToLook + turn + (sleeper == null ? 0 : sleeper.threadId() + (sleeper.isInterrupted() ? 1 : 0))
+                + (item == null ? 0 : item.state());
+    }
+
     /** Carrier, which has taken this worker from the idle list. Null where the continuation comes by the scheduler. */
     @Nullable
     Runnable resume(boolean dismiss) {
