@@ -27,7 +27,7 @@ abstract class Run extends Lead {
     /** W: the item that it runs, unless it runs a command. */
     @Nullable Work work;
 
-    /** W: the command that it runs. */
+    /** S: the command that it runs. */
     @Nullable Command command;
 
     /** M: somebody is about to interrupt the command that runs. */
@@ -192,7 +192,11 @@ abstract class Run extends Lead {
     private void awaitInterrupt() {
         VarHandle.fullFence();
         while (isBeingInterrupted != 0) {
-            Thread.yield();
+            try {
+                Thread.yield();
+            } catch (OutOfMemoryError e) { // there is none for the stack of this thread: the other one is not long
+                Thread.onSpinWait();
+            }
         }
     }
 
