@@ -21,7 +21,7 @@ abstract class Alarm {
     }
 
     /**
-     * Owner, who is about to have it and others expire. Reads what that takes, so that all of it comes from memory at
+     * Owner, who is about to have it and others expire. Reads what that takes, so that much of it comes from memory at
      * the same time: the locked operations then would fetch one after the other. The result means nothing, but has to
      * be used, or the compiler leaves out the reading.
      */

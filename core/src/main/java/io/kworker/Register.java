@@ -84,14 +84,19 @@ final class Register extends RegisterPad {
 
     void end() {
         long over = (long) ENDED.getAndAdd(this, 1L) + 1;
-        if (over % SWEEP == 0 && over - looked >= Math.max(Math.max(SWEEP, left), entered() - over)
-                && lock.tryLock()) {
+        if (over % SWEEP == 0 && isWorthwhile(over, entered() - over) && lock.tryLock()) {
             try {
                 sweep(over);
             } finally {
                 lock.unlock();
             }
         }
+    }
+
+    /** As many have ended as there is to look at; or so few are alive that half of the pages, at least, are over. */
+    private boolean isWorthwhile(long over, long alive) {
+        return over - looked >= Math.max(Math.max(SWEEP, left), alive)
+                || over + alive - swept >= 2 * Page.SIZE * (alive + 1);
     }
 
     /** L. So many are over by now, or more. */
@@ -158,7 +163,7 @@ final class Register extends RegisterPad {
     }
 
     /** Slots for tasks. */
-    static final class Page {
+    static final class Page extends PagePad {
         static final int SIZE = 64;
 
         /** In a slot that was taken and is to get its task. */
@@ -171,7 +176,7 @@ final class Register extends RegisterPad {
         }
 
         private static final VarHandle TAKEN = ConstantBootstraps.fieldVarHandle(
-                MethodHandles.lookup(), "taken", VarHandle.class, Page.class, int.class);
+                MethodHandles.lookup(), "taken", VarHandle.class, PageTaken.class, int.class);
         private static final VarHandle NEXT = ConstantBootstraps.fieldVarHandle(
                 MethodHandles.lookup(), "next", VarHandle.class, Page.class, Page.class);
         private static final VarHandle SLOT = MethodHandles.arrayElementVarHandle(Object[].class);
@@ -184,9 +189,6 @@ final class Register extends RegisterPad {
 
         /** M: see above. */
         private final @Nullable Object[] slots = BLANK.clone();
-
-        /** M: slots taken, or more than there are. */
-        private volatile int taken;
 
         /** M: see above. */
         private volatile @Nullable Page next;
@@ -211,6 +213,11 @@ final class Register extends RegisterPad {
         void end(int slot) {
             SLOT.setRelease(slots, slot, null);
             register.end();
+        }
+
+        /** Whether all tasks of its register are over. */
+        boolean isBalanced() {
+            return register.isBalanced();
         }
 
         private @Nullable Page next() {
@@ -256,6 +263,17 @@ final class Register extends RegisterPad {
             return first + Math.min(taken, SIZE);
         }
     }
+}
+
+abstract class PageTaken extends Lead {
+    /** M: slots taken, or more than there are. */
+    volatile int taken;
+}
+
+/** Who ends a task reads the rest of its page. */
+abstract class PagePad extends PageTaken {
+    int p;
+    long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14;
 }
 
 abstract class RegisterTail extends Lead {

@@ -353,7 +353,7 @@ class View extends AbstractExecutorService {
     /** Whoever has made it over. */
     final void ended(Register.Page page, int slot) {
         page.end(slot);
-        if (state() != OPEN) {
+        if (state() != OPEN && page.isBalanced()) {
             tryTerminate();
         }
     }

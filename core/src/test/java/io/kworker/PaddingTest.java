@@ -84,7 +84,8 @@ class PaddingTest {
     @ParameterizedTest
     @ValueSource(classes = {BoundShare.class, Clock.class, Doorbell.class, EntryQueue.class, Flag.class,
         LaneTurns.class,
-        Ledger.class, OrderedShare.class, Pod.class, Register.class, Section.class, Tasklet.class, Tenure.class,
+        Ledger.class, OrderedShare.class, Pod.class, Register.class, Register.Page.class, Section.class, Tasklet.class,
+        Tenure.class,
         Timers.class, Worker.class})
     void fields_before_and_behind_a_padding_are_in_different_cache_lines(Class<?> padded) {
         List<Place> places = places(padded);

@@ -67,6 +67,25 @@ class RegisterTest {
         assertEquals(List.of(), living());
     }
 
+    /** Tasks that end in any order leave gaps in many pages. */
+    @Test
+    void when_all_are_over_little_stays_in_memory() {
+        View view = view();
+        Random random = new Random(1);
+        List<Task> alive = new ArrayList<>();
+        for (int i = 0; i < 200_000; i++) {
+            Task task = enter(view);
+            if (alive.size() < 10_000) {
+                alive.add(task);
+            } else {
+                end(alive.set(random.nextInt(alive.size()), task));
+            }
+        }
+        alive.forEach(RegisterTest::end);
+        assertTrue(register.isBalanced());
+        assertTrue(register.size() <= 5 * Register.Page.SIZE, register.size() + " slots in memory");
+    }
+
     /** One that is never over keeps its own page in memory, and no other one; nor does each end look through all. */
     @Test
     void one_that_stays_keeps_its_page_alone() {

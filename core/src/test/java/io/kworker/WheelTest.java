@@ -98,7 +98,7 @@ class WheelTest {
     private static long delay(SplittableRandom random) {
         return switch (random.nextInt(8)) {
             case 0 -> random.nextLong(3 * CENTURY);
-            case 1 -> 64L << 6 * random.nextInt(6);
+            case 1 -> 1L << 8 * random.nextInt(1, 6);
             case 2 -> random.nextLong(1L << random.nextInt(1, 44));
             case 3 -> 0;
             default -> random.nextLong(5_000);
