@@ -312,7 +312,7 @@ class Countdown extends Alarm implements Timers.Operation {
             return;
         }
         if (timers.cpu.isAbandoned()) {
-            giveUp(WorkState.generation(s), to);
+            to.takeBack(work, WorkState.generation(s));
         } else {
             arriveHere(timers, WorkState.generation(s), to, tick);
         }
@@ -352,9 +352,12 @@ class Countdown extends Alarm implements Timers.Operation {
         return workqueue == closing;
     }
 
-    /** Owner. Takes back the instance that it is set for; true where that was not over. */
-    boolean takeBack() {
-        return work.sweep(generation);
+    /** Owner, the last one too. Takes back the instance that it is set for, unless that is over. */
+    void takeBack() {
+        Workqueue to = workqueue;
+        if (to != null) {
+            to.takeBack(work, generation);
+        }
     }
 
     /** An instance that was armed by somebody who does not own its home. */
@@ -404,9 +407,9 @@ class Countdown extends Alarm implements Timers.Operation {
             }
         }
 
-        /** Takes back the instance; true where that was not over. */
-        boolean takeBack() {
-            return countdown.work.sweep(generation);
+        /** Takes back the instance, unless it is over. */
+        void takeBack() {
+            workqueue.takeBack(countdown.work, generation);
         }
     }
 
@@ -437,7 +440,7 @@ class Countdown extends Alarm implements Timers.Operation {
     /** Owner of its home, where it is to stay. An instance that was armed elsewhere is set, unless that is over. */
     final void arriveHere(Timers timers, int of, Workqueue to, long due) {
         if (to.hasEndedTimers()) {
-            giveUp(of, to);
+            to.takeBack(work, of);
         } else if (work.countsDown(of)) {
             GENERATION.setOpaque(this, of);
             VarHandle.fullFence();
@@ -449,31 +452,14 @@ class Countdown extends Alarm implements Timers.Operation {
         dropDead(timers); // that of the instance whose place this one took
     }
 
-    /** Owner. An instance is taken back for its workqueue, which counts it, unless it is over. */
-    private void giveUp(int of, Workqueue to) {
-        if (work.sweep(of)) {
-            to.timerCancelled();
-        }
-    }
-
     /** Its home has no owner any more: the instance goes where it is wanted, or is taken back if that is here. */
     private void forward(Arming arming, Timers from) {
         if (arming.wanted == from || !work.countsDown(arming.generation)) {
-            if (arming.takeBack()) {
-                arming.workqueue.timerCancelled();
-            }
+            arming.takeBack();
             arming.end();
         } else {
             HOME.compareAndSet(this, from, arming.wanted);
             arming.send(arming.wanted); // who sends it on if somebody was faster
-        }
-    }
-
-    /** Last owner. The same for an instance that is set. */
-    void moveOut() {
-        Workqueue to = workqueue;
-        if (to != null) {
-            giveUp(generation, to);
         }
     }
 

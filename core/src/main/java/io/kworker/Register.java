@@ -72,7 +72,7 @@ final class Register extends RegisterPad {
     }
 
     private Page after(Page full) {
-        Page next = full.nextOrNew(this);
+        Page next = full.nextOrNew();
         if (next == full) { // it was swept out meanwhile
             return last();
         }
@@ -230,10 +230,10 @@ final class Register extends RegisterPad {
         }
 
         /** Submitter that has found it full. */
-        private Page nextOrNew(Register of) {
+        private Page nextOrNew() {
             Page known = next;
             if (known == null) {
-                Page made = new Page(of, first + SIZE);
+                Page made = new Page(register, first + SIZE);
                 known = (Page) NEXT.compareAndExchange(this, null, made);
                 return known == null ? made : known;
             }

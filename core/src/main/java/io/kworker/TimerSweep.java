@@ -58,9 +58,7 @@ final class TimerSweep implements Delivery {
         }
         for (Workqueue workqueue : workqueues) {
             if (countdown.isFor(workqueue)) {
-                if (countdown.takeBack()) {
-                    workqueue.timerCancelled();
-                }
+                countdown.takeBack();
                 return true;
             }
         }

@@ -443,7 +443,7 @@ final class Timers extends TimersPad {
         if (alarm instanceof Sleep sleep) {
             sleep.moveOut(this);
         } else if (alarm instanceof Countdown countdown) {
-            countdown.moveOut();
+            countdown.takeBack();
         } else if (alarm instanceof SoftTimer timer && timer.takeBack(this)) {
             timer.queueOfCallbacks().timerCancelled();
         }

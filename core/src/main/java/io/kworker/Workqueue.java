@@ -435,8 +435,8 @@ public final class Workqueue implements AutoCloseable {
 
     /** Whoever has revoked the bias of a timer that was armed; who closes may have found it in neither form. */
     void inherited(Work work, int generation) {
-        if (phase != OPEN && work.sweep(generation)) {
-            timerCancelled();
+        if (phase != OPEN) {
+            takeBack(work, generation);
         }
     }
 
@@ -480,9 +480,14 @@ public final class Workqueue implements AutoCloseable {
     /** Who closes it. Takes back what is on its way. */
     void recallArmings() {
         for (Countdown.Arming arming : onTheirWay) {
-            if (arming.takeBack()) {
-                timerCancelled();
-            }
+            arming.takeBack();
+        }
+    }
+
+    /** Owner of a CPU, or who closes it: takes back an instance that waits for its timer, unless it is over. */
+    void takeBack(Work work, int generation) {
+        if (work.sweep(generation)) {
+            timerCancelled();
         }
     }
 

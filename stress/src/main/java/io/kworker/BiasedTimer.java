@@ -41,9 +41,8 @@ final class BiasedTimer extends SoftTimer {
     boolean modHere(long tick) {
         tenure.beRunner(Thread.currentThread());
         Found found = armInPlace(tick);
-        if (found == Found.GENERAL && tenure.hold()) {
-            found = arm(home(), tick, WorkState.Arm.ANY, false);
-            tenure.release();
+        if (found == Found.GENERAL) {
+            found = arm(home(), tenure, tick);
         }
         tenure.endRunner(); // whoever made the timer may be the one who revokes it
         return found == Found.GENERAL ? modOn(0, moment(tick)) : found == Found.PENDING;
@@ -51,19 +50,26 @@ final class BiasedTimer extends SoftTimer {
 
     /** As {@link SoftTimer#mod} by a handler on the second CPU that has found it nobody's own. */
     boolean modThere(long tick) {
-        Found found = Found.GENERAL;
-        if (other.hold()) {
-            found = arm(cpus.second.cpu.timers, tick, WorkState.Arm.ANY, false);
-        }
-        other.release();
+        Found found = arm(cpus.second.cpu.timers, other, tick);
         return found == Found.GENERAL ? modOn(1, moment(tick)) : found == Found.PENDING;
     }
 
-    /** As {@link SoftTimer#delete} there. */
+    private Found arm(Timers at, Tenure owners, long tick) {
+        if (owners.tryHold() == null) {
+            return Found.GENERAL;
+        }
+        try {
+            return arm(at, tick, WorkState.Arm.ANY, false);
+        } finally {
+            owners.release();
+        }
+    }
+
+    /** As {@link SoftTimer#delete} by a handler on the first CPU. */
     boolean deleteHere() {
         tenure.beRunner(Thread.currentThread());
         Found found = cancelInPlace();
-        if (found == Found.GENERAL && tenure.hold()) {
+        if (found == Found.GENERAL && tenure.tryHold() != null) {
             found = cancel(home());
             tenure.release();
         }
@@ -73,14 +79,17 @@ final class BiasedTimer extends SoftTimer {
 
     /** Alarms and operations that are left when all operations have been applied and the leftovers cleared away. */
     int left() {
-        int atFirst = left(cpus.first.cpu);
-        int atSecond = left(cpus.second.cpu);
-        return cpus.first.cpu.timers.hasOperations() ? left(cpus.first.cpu) + left(cpus.second.cpu)
-                : atFirst + atSecond;
+        apply();
+        apply(); // what the second CPU has sent to the first one
+        return left(cpus.first.cpu) + left(cpus.second.cpu);
+    }
+
+    private void apply() {
+        cpus.first.cpu.timers.applyOperations();
+        cpus.second.cpu.timers.applyOperations();
     }
 
     private static int left(Cpu cpu) {
-        cpu.timers.applyOperations();
         cpu.timers.clearLeftovers();
         return cpu.timers.wheel(false).size() + (cpu.timers.hasOperations() ? 1 : 0);
     }
