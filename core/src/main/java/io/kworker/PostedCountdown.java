@@ -20,40 +20,49 @@ import org.jspecify.annotations.Nullable;
  */
 final class PostedCountdown extends Countdown {
     /*
-     * request   63                        32 31         2     1         0
-     *           +---------------------------+-------------+---------+---------+
-     *           |         generation        |      0      | WAITING | CLAIMED |
-     *           +---------------------------+-------------+---------+---------+
+     * request   63                        32 31     5  4      3   1  0
+     *           +---------------------------+--------+------+-----+---------+
+     *           |         generation        |   0    | TURN |  0  | WAITING |
+     *           +---------------------------+--------+------+-----+---------+
      *
      * generation   the instance that was armed by a request last
+     * TURN         that of the item's state since that was armed for this instance
      * WAITING      it has not been taken to its wheel
-     * CLAIMED      somebody is about to arm the item and to write a request
      *
-     *   not CLAIMED  --claim   (armer, CAS)--> + CLAIMED
-     *   CLAIMED      --write   (the same, release store, after its CAS of the item's state)--> WAITING, new generation
-     *   CLAIMED      --let go  (the same, release store, where the item refuses)--> as before the claim
-     *   WAITING      --take    (who has received the message, CAS)--> WAITING cleared
+     *   TURN as in the state  --arm   (armer, CAS of the state, which changes its TURN)--> TURN not as in the state
+     *   TURN not as there     --write (the same, release store)--> WAITING, new generation, TURN as in the state
+     *   WAITING               --take  (who has received the message, CAS)--> WAITING cleared
      *
-     * The item's state is changed for a request by who has the claim, so a later request is that of a later instance.
+     * While the two differ the request is being written, by who has armed the item. There is one such at a time, so one
+     * bit tells:       armer      read the state ; read request: another TURN? then send a message of its own
+     *                             CAS the state from what was read ; write
+     * If the CAS succeeds, nobody has armed the item since the state was read: so nobody has begun to write since, and
+     * whoever had begun before was done when request was read. A later request is that of a later instance.
+     *
+     * Not torn:        armer      change the state (CAS) ; write what is requested ; write request
+     *                  receiver   read request ; read what is requested ; read the state: another TURN? then come again
+     *                             CAS request from what was read
      *
      * postedTo  null    --post    (armer, canceller, or owner, CAS)--> timers: in the ring of those, or about to be
      *           timers  --receive (who has taken the message out of the ring, volatile store)--> null
      *
-     * Not overlooked:  armer      claim (CAS) ; read postedTo: not null? then send nothing
-     *                  receiver   postedTo = null ; read request: claimed? then post again
+     * Not overlooked:  armer      change the state (CAS) ; read postedTo: not null? then send nothing
+     *                  receiver   postedTo = null ; read request and the state: being written? then post again
      *                  canceller  change the state (CAS) ; read postedTo: not null? then send nothing
      *                  receiver   postedTo = null ; read the state
      *
-     * Not late:        armer      claim (CAS) ; read postedTo ; read until when that CPU sleeps: too long? then ring
-     *                  poster     put it into the ring ; read request: another one? then ring
+     * Not late:        armer      change the state (CAS) ; read postedTo ; read until when that CPU sleeps: too long?
+     *                             then ring
+     *                  poster     put it into the ring ; read request and the state: another one, or being written?
+     *                             then ring
      *                  carrier    say until when, and asleep = 1 ; look at the ring
      *
-     * A message that comes into the ring after the claim: the poster sees the claim, and rings. One that was there
-     * before, while the carrier looks: it is received, see above. One that came after that look: the carrier has said
-     * until when before the claim, so the armer rings where it has to.
+     * A message that comes into the ring after the change: the poster sees that, and rings. One that was there before,
+     * while the carrier looks: it is received, see above. One that came after that look: the carrier has said until
+     * when before the change, so the armer rings where it has to.
      */
-    private static final long CLAIMED = 1;
-    private static final long WAITING = 1 << 1;
+    private static final long WAITING = 1;
+    private static final long TURN = WorkState.TURN;
 
     private static final VarHandle REQUEST = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "request", VarHandle.class, PostedCountdown.class, long.class);
@@ -75,8 +84,8 @@ final class PostedCountdown extends Countdown {
         super(work, isDeferrable);
     }
 
-    private static boolean isClaimed(long request) {
-        return (request & CLAIMED) != 0;
+    private static boolean isBeingWritten(long request, long state) {
+        return ((request ^ state) & TURN) != 0;
     }
 
     private static boolean isWaiting(long request) {
@@ -88,23 +97,21 @@ final class PostedCountdown extends Countdown {
     /** Where it is at home where it is wanted, by a request. */
     @Override
     long armAway(Timers at, Workqueue to, Timers wanted, long due, WorkState.Arm which) {
-        long found = work.state();
-        if (WorkState.refuses(found, which) && work.confirm(found)) {
-            return found; // who arms nothing holds up nobody's request
+        for (;;) {
+            long s = work.state();
+            long before = request; // in this order
+            if (WorkState.refuses(s, which)) {
+                if (work.confirm(s)) {
+                    return s;
+                }
+            } else if (at != wanted || isBeingWritten(before, s) || !isOnItsWay(at)) {
+                return super.armAway(at, to, wanted, due, which);
+            } else if (work.armByRequest(s)) {
+                write(at, to, due, s);
+                work.replaced(s);
+                return s;
+            }
         }
-        long before = request;
-        if (at != wanted || isClaimed(before) || !isOnItsWay(at)
-                || !REQUEST.compareAndSet(this, before, before | CLAIMED)) {
-            return super.armAway(at, to, wanted, due, which);
-        }
-        found = work.arm(which);
-        if (WorkState.refuses(found, which)) {
-            REQUEST.setRelease(this, before);
-        } else {
-            write(at, to, due, WorkState.generation(found) + 1);
-            work.replaced(found);
-        }
-        return found;
     }
 
     /** Whether no message goes anywhere else. */
@@ -113,7 +120,9 @@ final class PostedCountdown extends Countdown {
         return on == null || on == at;
     }
 
-    private void write(Timers at, Workqueue to, long due, int of) {
+    /** @param found the state before it was armed */
+    private void write(Timers at, Workqueue to, long due, long found) {
+        VarHandle.storeStoreFence(); // who reads some of this is to find the state changed
         requestedTick = due;
         if (requestedQueue != to) {
             requestedQueue = to;
@@ -121,7 +130,7 @@ final class PostedCountdown extends Countdown {
         if (requestedTimers != at) {
             requestedTimers = at;
         }
-        long written = (long) of << 32 | WAITING;
+        long written = (long) (WorkState.generation(found) + 1) << 32 | ~found & TURN | WAITING;
         REQUEST.setRelease(this, written);
         long needed = latest(due);
         Timers on = postedTo;
@@ -155,7 +164,7 @@ final class PostedCountdown extends Countdown {
                 throw t;
             }
             long now = request;
-            if (now != known && (isClaimed(now) || isWaiting(now))) {
+            if (isBeingWritten(now, work.state()) || isWaiting(now) && now != known) {
                 to.hurry(0);
             }
         }
@@ -168,17 +177,19 @@ final class PostedCountdown extends Countdown {
     public void apply(Timers timers) {
         postedTo = null;
         long now = request;
-        if (!isClaimed(now) && !isWaiting(now)) {
-            heed(timers);
-            return;
-        }
         Workqueue to = requestedQueue;
         Timers wanted = requestedTimers;
         long due = requestedTick;
-        if (isClaimed(now) || to == null || wanted == null) {
+        VarHandle.acquireFence();
+        if (isBeingWritten(now, work.state())) {
             comeAgain(timers);
             return;
         }
+        if (!isWaiting(now)) {
+            heed(timers);
+            return;
+        }
+        assert to != null && wanted != null;
         int of = (int) (now >>> 32);
         boolean isHere = wanted == timers && isAtHome(timers);
         Arming goesOn = isHere ? null : new Arming(this, to, wanted, due, of); // before the request is taken

@@ -28,9 +28,9 @@ import java.util.Objects;
  *
  * <p>A timer that only handlers on one CPU arm and delete is biased to that CPU: such calls cost some nanoseconds and
  * no allocation. The first call from elsewhere ends that for good and costs some ten microseconds; from then on, as for
- * every timer that was first armed from elsewhere, a call costs a locked operation or two, and where the CPU has taken
- * in the ones before, a message. A timer that was
- * deleted by a handler is kept from the collector until its CPU has time, or 2,048 others were deleted after it.
+ * every timer that was first armed from elsewhere, a call costs a locked operation, and where the CPU has taken in the
+ * ones before, a message. A timer that was deleted by a handler is kept from the collector until its CPU has time, or
+ * 2,048 others were deleted after it.
  */
 public abstract class SoftTimer extends BiasedAlarm {
     private static final VarHandle SHUT_DOWN = ConstantBootstraps.fieldVarHandle(

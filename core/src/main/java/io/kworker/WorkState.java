@@ -20,13 +20,14 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class WorkState extends Entry {
     /*
-     * state   63          32 31             16 15      4   3       2        1         0
-     *         +-------------+-----------------+---------+-------+--------+---------+---------+
-     *         | generation  | disable depth   | starts  | TIMED | LINKED | RUNNING | PENDING |
-     *         +-------------+-----------------+---------+-------+--------+---------+---------+
+     * state   63          32 31             16 15      5  4      3       2        1         0
+     *         +-------------+-----------------+---------+------+-------+--------+---------+---------+
+     *         | generation  | disable depth   | starts  | TURN | TIMED | LINKED | RUNNING | PENDING |
+     *         +-------------+-----------------+---------+------+-------+--------+---------+---------+
      *
      * generation   instances accepted so far; the pending instance, if any, is the newest
-     * starts       instances started so far, modulo 4096
+     * starts       instances started so far, modulo 2048
+     * TURN         another one with each instance that is armed by a request: see PostedCountdown
      * LINKED       the item's own entry is in a ring or list, dead or alive; its fields must not be written
      * TIMED        with PENDING: the instance waits for its timer and has no entry yet
      *
@@ -34,8 +35,8 @@ abstract class WorkState extends Entry {
      *   RUNNING           --pend    (queuer, CAS)--> RUNNING + PENDING, likewise
      *   PENDING, disabled --pend    (queuer, CAS of the same value)--> unchanged: refused
      *   PENDING           --start   (owner of the entry's CPU, CAS)--> RUNNING, starts + 1; own entry: LINKED cleared
-     *   idle, RUNNING     --arm     (armer, CAS)--> + PENDING + TIMED, generation + 1
-     *   PENDING           --arm     (armer that re-times it, CAS)--> PENDING + TIMED, generation + 1
+     *   idle, RUNNING     --arm     (armer, CAS)--> + PENDING + TIMED, generation + 1; by a request: TURN changed
+     *   PENDING           --arm     (armer that re-times it, CAS)--> PENDING + TIMED, generation + 1; likewise
      *   PENDING           --replace (armer that re-times it to now, CAS)--> PENDING, generation + 1, LINKED
      *   TIMED             --expire  (owner of the wheel, CAS)--> TIMED cleared, LINKED
      *   PENDING           --unpend  (canceller, CAS)--> PENDING and TIMED cleared
@@ -56,8 +57,9 @@ abstract class WorkState extends Entry {
     static final long RUNNING = 1 << 1;
     static final long LINKED = 1 << 2;
     static final long TIMED = 1 << 3;
-    static final long START_ONE = 1L << 4;
-    static final long STARTS_MASK = 0xFFFL << 4;
+    static final long TURN = 1L << 4;
+    static final long START_ONE = 1L << 5;
+    static final long STARTS_MASK = 0x7FFL << 5;
     static final long DEPTH_ONE = 1L << 16;
     static final long DEPTH_MASK = 0xFFFFL << 16;
     static final long GENERATION_ONE = 1L << 32;
@@ -197,6 +199,11 @@ abstract class WorkState extends Entry {
     /** Takes the item for a new instance that waits for its timer, if this still is the state. */
     final boolean arm(long s) {
         return cas(s, s + GENERATION_ONE | PENDING | TIMED);
+    }
+
+    /** The same, by a request. */
+    final boolean armByRequest(long s) {
+        return cas(s, (s ^ TURN) + GENERATION_ONE | PENDING | TIMED);
     }
 
     /** As {@link #pend}, in place of an instance that may be pending already. */

@@ -6,6 +6,7 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -65,6 +66,68 @@ public final class RequestAgainstReceipt {
         public void receiver(ZI_Result r) {
             r.r2 = request.get();
             posted.set(0);
+        }
+    }
+
+    /** A request that is written anew: its halves are those of one arming, or it is left alone. */
+    private abstract static class Halves {
+        private final AtomicInteger state = new AtomicInteger(1);
+        private final AtomicInteger request = new AtomicInteger(1);
+        private int half = 1;
+        private int otherHalf = 1;
+
+        final void write() {
+            state.set(2);
+            VarHandle.storeStoreFence();
+            half = 2;
+            otherHalf = 2;
+            request.set(2);
+        }
+
+        /** What was taken; 0 for nothing. */
+        final int take(boolean looksAtState) {
+            int now = request.get();
+            int one = half;
+            int other = otherHalf;
+            VarHandle.acquireFence();
+            if (looksAtState && state.get() != now || !request.compareAndSet(now, 0)) {
+                return 0;
+            }
+            return one == now && other == now ? now : -1;
+        }
+    }
+
+    /** The state is changed first, and looked at last. */
+    @JCStressTest
+    @State
+    @Outcome(id = {"false, 0", "false, 1", "false, 2"}, expect = ACCEPTABLE, desc = "One of them, or it comes again.")
+    @Outcome(id = "false, -1", expect = FORBIDDEN, desc = "A mixture.")
+    public static class ModelOfHalves extends Halves {
+        @Actor
+        public void armer() {
+            write();
+        }
+
+        @Actor
+        public void receiver(ZI_Result r) {
+            r.r2 = take(true);
+        }
+    }
+
+    /** The receiver goes by the request alone. */
+    @JCStressTest
+    @State
+    @Outcome(id = {"false, 0", "false, 1", "false, 2"}, expect = ACCEPTABLE, desc = "One of them, or it comes again.")
+    @Outcome(id = "false, -1", expect = ACCEPTABLE_INTERESTING, desc = "A mixture.")
+    public static class BrokenHalves extends Halves {
+        @Actor
+        public void armer() {
+            write();
+        }
+
+        @Actor
+        public void receiver(ZI_Result r) {
+            r.r2 = take(false);
         }
     }
 
