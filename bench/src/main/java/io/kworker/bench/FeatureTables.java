@@ -32,7 +32,7 @@ final class FeatureTables {
     }
 
     void flushBusy(List<Lane> lanes) {
-        tournament.warmUp(Features.FLUSH_BUSY, 3, 100, lanes::contains);
+        tournament.warmUp(Features.FLUSH_BUSY, 3, 1_500, lanes::contains);
         tournament.rounds(Features.FLUSH_BUSY, rounds, context.amount(200, 20), lanes::contains);
         Table table = spread(Features.FLUSH_BUSY, "end of the handler to return of flush(), caller parked", lanes,
                 "far", "near", "far-latch", "near-latch");
