@@ -27,6 +27,7 @@ final class Carrier extends Thread {
     private final Cpu cpu;
     private final Crew crew;
     private final SpinBudget spinBudget;
+    private final Spacer spacer = new Spacer(this);
 
     /** C. */
     private @Nullable IdleStrategy idleStrategy;
@@ -111,7 +112,26 @@ final class Carrier extends Thread {
     }
 
     @Override
+    public void start() {
+        spacer.start();
+        try {
+            super.start();
+        } catch (Throwable t) {
+            spacer.end();
+            throw t;
+        }
+    }
+
+    @Override
     public void run() {
+        try {
+            serve();
+        } finally {
+            spacer.end();
+        }
+    }
+
+    private void serve() {
         threadNumber = Os.threadId();
         seat.settle();
         while (awaitTurn()) {

@@ -174,7 +174,9 @@ final class Worker extends Run implements Runnable {
     private boolean execute() {
         Share of = share;
         assert of != null;
-        hasFetched = true;
+        if (!hasFetched) {
+            hasFetched = true;
+        }
         startedAt = clock.now();
         tenure().beRunner(thread);
         if (!of.isPlain && of.workqueue.isCpuIntensive()) {
