@@ -2,10 +2,27 @@
 // Copyright 2026 the kworker authors
 package io.kworker.bench;
 
-/** How long from the scheduling of a tasklet until it has run on another CPU? See {@link HandoffRound}. */
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How long from the scheduling of a tasklet until it has run on another CPU? See {@link HandoffRound}. In several JVMs
+ * each: those of the same contender differ by more than the contenders do.
+ */
 final class Tasklets implements Scenario {
     static final String NAME = "tasklet";
-    static final String SPIN = NAME + "-handoff";
+    private static final String SPIN = NAME + "-handoff";
+
+    private static final int JVMS = 7;
+    private static final int ROUNDS = 7;
+    private static final List<String> PERCENTILES = List.of("p50", "p90", "p99");
+
+    /** The medians of each JVM. */
+    private final Map<Contender, Map<String, List<Double>>> medians = new EnumMap<>(Contender.class);
 
     @Override
     public String name() {
@@ -19,21 +36,61 @@ final class Tasklets implements Scenario {
 
     @Override
     public void run(Context context) {
-        try (Tournament tournament = new Tournament(context,
-                context.lanes(Contender.tasklets(), lane -> lane.placement() == Placement.PINNED))) {
-            Handoff.spin(context, tournament, SPIN);
+        medians.clear();
+        int jvms = context.amount(JVMS, 1);
+        for (int i = 1; i <= jvms; i++) {
+            measure(context);
         }
+        report(context, jvms);
         if (!context.smoke()) {
             Verdicts verdicts = new Verdicts("targets of " + NAME);
             for (Contender item : new Contender[] {Contender.HERE, Contender.KWORKER}) {
-                verdicts.atMost(SPIN + " p50", p50(context, Contender.TASKLET) / p50(context, item), 1,
-                        "x " + item.label());
+                verdicts.atMost(SPIN + " p50", p50(Contender.TASKLET) / p50(item), 1, "x " + item.label());
             }
             context.print(verdicts.table());
         }
     }
 
-    private static double p50(Context context, Contender contender) {
-        return context.results().find(SPIN, contender.label(), "p50").orElse(Double.NaN);
+    private void measure(Context context) {
+        try (Tournament tournament = new Tournament(context,
+                context.lanes(Contender.tasklets(), lane -> lane.placement() == Placement.PINNED))) {
+            tournament.warmUp(Handoff.SPIN, 6, 60, lane -> true);
+            tournament.rounds(Handoff.SPIN, context.amount(ROUNDS, 1), context.amount(60, 20), lane -> true);
+            for (Lane lane : tournament.lanes()) {
+                for (String percentile : PERCENTILES) {
+                    medians.computeIfAbsent(lane.contender(), key -> new HashMap<>())
+                            .computeIfAbsent(percentile, key -> new ArrayList<>())
+                            .add(tournament.median(lane, percentile));
+                }
+            }
+        }
+    }
+
+    private void report(Context context, int jvms) {
+        Table table = new Table(
+                "%s: round trip of one item, consumer spinning; ns, medians of %d JVMs".formatted(SPIN, jvms),
+                "executor", "p50", "min", "max", "p90", "p99");
+        medians.forEach((contender, ofPercentile) -> {
+            List<Double> p50s = ofPercentile.get("p50");
+            List<String> cells = new ArrayList<>(List.of(contender.label(), Table.whole(Median.of(p50s)),
+                    Table.whole(Collections.min(p50s)), Table.whole(Collections.max(p50s))));
+            for (String percentile : PERCENTILES) {
+                double value = Median.of(ofPercentile.get(percentile));
+                context.results().add(SPIN, contender.label(), percentile, "ns", value);
+                if (!percentile.equals("p50")) {
+                    cells.add(Table.whole(value));
+                }
+            }
+            table.line(cells.toArray(String[]::new));
+        });
+        table.note("In each JVM the median of %d rounds; min and max are those of the JVMs.".formatted(
+                context.amount(ROUNDS, 1)));
+        table.note("Producer pinned to CPU %d, consumers to CPU %d.".formatted(
+                context.cpus().producer(), context.cpus().consumer()));
+        context.print(table);
+    }
+
+    private double p50(Contender contender) {
+        return Median.of(medians.get(contender).get("p50"));
     }
 }
