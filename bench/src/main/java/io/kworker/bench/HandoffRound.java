@@ -27,6 +27,8 @@ final class HandoffRound {
     private static final int ITEMS = 16;
     private static final int CHUNK = 256;
     private static final int FIRST_ITEMS = 64;
+    /** Where the count of what was sent lies in its array: as far from others as that of the replies. */
+    private static final int SENT = 16;
     private static final long GAP = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long SHORT_GAP = TimeUnit.MICROSECONDS.toNanos(150);
 
@@ -34,8 +36,9 @@ final class HandoffRound {
     private final Cpus cpus;
     private final PaddedCounter reply = new PaddedCounter();
     private final Item[] items = HandoffItem.pool(ITEMS, reply);
+    /** In an array of its own: beside {@link #reply} the producer would write where the consumer reads. */
+    private final long[] sent = new long[2 * SENT + 1];
     private final Histogram histogram = new Histogram(1, TimeUnit.MINUTES.toNanos(1), 3);
-    private long sent;
 
     HandoffRound(Lane lane, Cpus cpus) {
         this.lane = lane;
@@ -83,15 +86,15 @@ final class HandoffRound {
             }
             Producers.run(cpus.producers(1), index -> body.produce(peer), threads::verify);
         }
-        if (reply.get() != sent) {
-            throw new BenchException(sent + " items sent, " + reply.get() + " ran");
+        if (reply.get() != sent[SENT]) {
+            throw new BenchException(sent[SENT] + " items sent, " + reply.get() + " ran");
         }
         return metrics();
     }
 
     private long roundTrip(Peer peer) {
-        Item item = items[(int) sent & ITEMS - 1];
-        long expected = ++sent;
+        Item item = items[(int) sent[SENT] & ITEMS - 1];
+        long expected = ++sent[SENT];
         long start = System.nanoTime();
         peer.submit(item);
         while (reply.get() < expected) {
