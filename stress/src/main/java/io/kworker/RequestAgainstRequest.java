@@ -56,7 +56,7 @@ public final class RequestAgainstRequest {
         }
 
         final boolean isOfOne() {
-            return half == otherHalf && half == request.get();
+            return half == otherHalf && half == request.get() && half == state.get();
         }
     }
 
