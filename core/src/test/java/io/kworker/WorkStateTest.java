@@ -325,6 +325,29 @@ class WorkStateTest {
         }
     }
 
+    /** It lies beside the count of starts, which wraps. */
+    @Test
+    void the_turn_of_requests_changes_with_each_request_and_with_nothing_else() {
+        for (long turn : new long[] {WorkState.TURN, 0}) {
+            assertTrue(item.armByRequest(item.state()));
+            assertEquals(turn, item.state() & WorkState.TURN);
+            assertTrue(WorkState.isTimed(item.unpend()));
+            for (int i = 0; i < 5_000; i++) {
+                Entry entry = queue();
+                item.start(entry);
+                item.disableOnce();
+                item.enableOnce();
+                item.finish();
+                assertEquals(turn, item.state() & WorkState.TURN);
+            }
+            item.arm(WorkState.Arm.IDLE);
+            item.replace(WorkState.Arm.ANY);
+            item.unpend();
+            item.unlink(item);
+            assertEquals(turn, item.state() & WorkState.TURN);
+        }
+    }
+
     /** The end of instances is told by differences, so the counter may wrap. */
     @ParameterizedTest
     @ValueSource(ints = {-3, -2, -1, 0, Integer.MAX_VALUE - 2, Integer.MAX_VALUE - 1, Integer.MAX_VALUE,
