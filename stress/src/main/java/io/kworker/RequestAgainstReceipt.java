@@ -69,28 +69,43 @@ public final class RequestAgainstReceipt {
         }
     }
 
-    /** A request that is written anew: its halves are those of one arming, or it is left alone. */
+    /**
+     * A request that is written anew, twice: its halves are those of one arming, or it is left alone. The last bit is
+     * the turn; after two armings it is what it was.
+     */
     private abstract static class Halves {
+        private static final int TURN = 1;
+
         private final AtomicInteger state = new AtomicInteger(1);
         private final AtomicInteger request = new AtomicInteger(1);
         private int half = 1;
         private int otherHalf = 1;
 
-        final void write() {
-            state.set(2);
+        final void writeTwice() {
+            write(2);
+            write(3);
+        }
+
+        final void write(int next) {
+            state.set(next);
             VarHandle.storeStoreFence();
-            half = 2;
-            otherHalf = 2;
-            request.set(2);
+            half = next;
+            otherHalf = next;
+            request.set(next);
         }
 
         /** What was taken; 0 for nothing. */
-        final int take(boolean looksAtState) {
+        final int take(boolean looksAtState, boolean compares) {
             int now = request.get();
             int one = half;
             int other = otherHalf;
             VarHandle.acquireFence();
-            if (looksAtState && state.get() != now || !request.compareAndSet(now, 0)) {
+            if (looksAtState && ((state.get() ^ now) & TURN) != 0) {
+                return 0;
+            }
+            if (!compares) {
+                request.set(0);
+            } else if (!request.compareAndSet(now, 0)) {
                 return 0;
             }
             return one == now && other == now ? now : -1;
@@ -100,34 +115,54 @@ public final class RequestAgainstReceipt {
     /** The state is changed first, and looked at last. */
     @JCStressTest
     @State
-    @Outcome(id = {"false, 0", "false, 1", "false, 2"}, expect = ACCEPTABLE, desc = "One of them, or it comes again.")
+    @Outcome(id = {"false, 0", "false, 1", "false, 2",
+        "false, 3"}, expect = ACCEPTABLE, desc = "One, or it comes again.")
     @Outcome(id = "false, -1", expect = FORBIDDEN, desc = "A mixture.")
     public static class ModelOfHalves extends Halves {
         @Actor
         public void armer() {
-            write();
+            writeTwice();
         }
 
         @Actor
         public void receiver(ZI_Result r) {
-            r.r2 = take(true);
+            r.r2 = take(true, true);
         }
     }
 
-    /** The receiver goes by the request alone. */
+    /** The receiver goes by the request alone; one arming shows it. */
     @JCStressTest
     @State
-    @Outcome(id = {"false, 0", "false, 1", "false, 2"}, expect = ACCEPTABLE, desc = "One of them, or it comes again.")
+    @Outcome(id = {"false, 0", "false, 1", "false, 2",
+        "false, 3"}, expect = ACCEPTABLE, desc = "One, or it comes again.")
     @Outcome(id = "false, -1", expect = ACCEPTABLE_INTERESTING, desc = "A mixture.")
     public static class BrokenHalves extends Halves {
         @Actor
         public void armer() {
-            write();
+            write(2);
         }
 
         @Actor
         public void receiver(ZI_Result r) {
-            r.r2 = take(false);
+            r.r2 = take(false, true);
+        }
+    }
+
+    /** It looks at the state, and takes whatever request is there then. */
+    @JCStressTest
+    @State
+    @Outcome(id = {"false, 0", "false, 1", "false, 2",
+        "false, 3"}, expect = ACCEPTABLE, desc = "One, or it comes again.")
+    @Outcome(id = "false, -1", expect = ACCEPTABLE_INTERESTING, desc = "A mixture.")
+    public static class BrokenTake extends Halves {
+        @Actor
+        public void armer() {
+            writeTwice();
+        }
+
+        @Actor
+        public void receiver(ZI_Result r) {
+            r.r2 = take(true, false);
         }
     }
 
@@ -149,6 +184,39 @@ public final class RequestAgainstReceipt {
         public void armer(ZI_Result r) {
             meeting.meetRoughly();
             r.r1 = WorkState.isPending(item.arm(owner.queue, owner.cpu, TimedItem.FAR + 1, WorkState.Arm.ANY));
+        }
+
+        @Actor
+        public void receiver() {
+            meeting.meetRoughly();
+            owner.cpu.timers.applyOperations();
+        }
+
+        @Arbiter
+        public void arbiter(ZI_Result r) {
+            r.r2 = left(owner, item);
+        }
+    }
+
+    /** The same of two armings, after which the turn is what it was. */
+    @JCStressTest
+    @State
+    @Outcome(id = "true, 2", expect = ACCEPTABLE, desc = "The last one is set.")
+    @Outcome(expect = FORBIDDEN, desc = "An earlier one, a mixture, two, or none.")
+    public static class ActualTwice {
+        private final HandDriven owner = new HandDriven();
+        private final TimedItem item = new TimedItem();
+        private final Meeting meeting = new Meeting();
+
+        public ActualTwice() {
+            item.arm(owner.queue, owner.cpu, TimedItem.FAR, WorkState.Arm.IDLE);
+        }
+
+        @Actor
+        public void armer(ZI_Result r) {
+            meeting.meetRoughly();
+            item.arm(owner.queue, owner.cpu, TimedItem.FAR + 1, WorkState.Arm.ANY);
+            r.r1 = WorkState.isPending(item.arm(owner.queue, owner.cpu, TimedItem.FAR + 2, WorkState.Arm.ANY));
         }
 
         @Actor
