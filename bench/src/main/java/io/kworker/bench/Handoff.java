@@ -35,10 +35,16 @@ final class Handoff implements Scenario {
     }
 
     static void spin(Context context, Tournament tournament, String scenario) {
+        int rounds = measureSpinning(context, tournament);
+        report(context, tournament, scenario, rounds, "consumer spinning");
+    }
+
+    /** Returns the number of rounds. */
+    static int measureSpinning(Context context, Tournament tournament) {
         int rounds = context.amount(SPIN_ROUNDS, 1);
         tournament.warmUp(SPIN, 6, 60, Lane::crosses);
         tournament.rounds(SPIN, rounds, context.amount(60, 20), Lane::crosses);
-        report(context, tournament, scenario, rounds, "consumer spinning");
+        return rounds;
     }
 
     static void park(Context context, Tournament tournament, String scenario) {

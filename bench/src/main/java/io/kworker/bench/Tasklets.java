@@ -18,8 +18,10 @@ final class Tasklets implements Scenario {
     private static final String SPIN = NAME + "-handoff";
 
     private static final int JVMS = 7;
-    private static final int ROUNDS = 7;
     private static final List<String> PERCENTILES = List.of("p50", "p90", "p99");
+
+    /** In each JVM. */
+    private int rounds;
 
     /** The medians of each JVM. */
     private final Map<Contender, Map<String, List<Double>>> medians = new EnumMap<>(Contender.class);
@@ -54,8 +56,7 @@ final class Tasklets implements Scenario {
     private void measure(Context context) {
         try (Tournament tournament = new Tournament(context,
                 context.lanes(Contender.tasklets(), lane -> lane.placement() == Placement.PINNED))) {
-            tournament.warmUp(Handoff.SPIN, 6, 60, lane -> true);
-            tournament.rounds(Handoff.SPIN, context.amount(ROUNDS, 1), context.amount(60, 20), lane -> true);
+            rounds = Handoff.measureSpinning(context, tournament);
             for (Lane lane : tournament.lanes()) {
                 for (String percentile : PERCENTILES) {
                     medians.computeIfAbsent(lane.contender(), key -> new HashMap<>())
@@ -84,7 +85,7 @@ final class Tasklets implements Scenario {
             table.line(cells.toArray(String[]::new));
         });
         table.note("In each JVM the median of %d rounds; min and max are those of the JVMs.".formatted(
-                context.amount(ROUNDS, 1)));
+                rounds));
         table.note("Producer pinned to CPU %d, consumers to CPU %d.".formatted(
                 context.cpus().producer(), context.cpus().consumer()));
         context.print(table);
