@@ -71,9 +71,6 @@ final class Cpu {
     /** I. */
     final Lane.Urgent bhHighpri;
 
-    /** I: the lanes before the normal one, the most urgent first. */
-    private final Lane.Urgent[] urgentLanes;
-
     /**
      * I: continuations ready to run, and deliveries. It never refuses (a refused continuation is lost), and the
      * exchange by which it takes a message is the first half of the pair with the doorbell's word.
@@ -132,7 +129,6 @@ final class Cpu {
         highpri = new Lane.Urgent(this, " highpri", urgentRing, HIGHPRI_BUDGET, false);
         bh = new Lane.Urgent(this, " bh", urgentRing, BH_BUDGET, true);
         bhHighpri = new Lane.Urgent(this, " bh highpri", urgentRing, BH_BUDGET, true);
-        urgentLanes = new Lane.Urgent[] {bhHighpri, bh, highpri};
     }
 
     Lane lane(boolean isBh, boolean isHighpri) {
@@ -275,10 +271,13 @@ final class Cpu {
         return queue.hasNext() || isUrgent && urgentStir() || stirPods();
     }
 
-    /** Owner. Applies the operations for the timers too. */
+    /** Owner. Applies the operations for the timers, where nothing else is there to be fetched. */
     private boolean urgentStir() {
+        if (bhHighpri.stirs() || bh.stirs() || highpri.stirs()) {
+            return true;
+        }
         timers.stir();
-        return bhHighpri.stirs() || bh.stirs() || highpri.stirs();
+        return false;
     }
 
     private boolean stirPods() { // a method of its own, so that the one above is small enough to be compiled in
@@ -332,17 +331,10 @@ final class Cpu {
     /** The urgent lanes; one that has had its budget stands back once, unless nobody else has anything. */
     private boolean fetchUrgent(Run run, boolean nobodyElse) {
         timers.stir();
-        for (Lane.Urgent lane : urgentLanes) {
-            if (lane.stirs()) {
-                if (!nobodyElse && lane.isSpent()) {
-                    run.isHeldBack = true;
-                } else if (lane.fetch(run)) {
-                    run.turnsWithoutUrgent = 0;
-                    return true;
-                }
-            } else {
-                lane.endStreak();
-            }
+        if (fetchOf(bhHighpri, run, nobodyElse) || fetchOf(bh, run, nobodyElse)
+                || fetchOf(highpri, run, nobodyElse)) {
+            run.turnsWithoutUrgent = 0;
+            return true;
         }
         if (!run.isHeldBack && ++run.turnsWithoutUrgent >= TURNS_WITHOUT_URGENT) {
             run.turnsWithoutUrgent = 0;
@@ -352,6 +344,18 @@ final class Cpu {
             }
         }
         return false;
+    }
+
+    private static boolean fetchOf(Lane.Urgent lane, Run run, boolean nobodyElse) {
+        if (!lane.stirs()) {
+            lane.endStreak();
+            return false;
+        }
+        if (!nobodyElse && lane.isSpent()) {
+            run.isHeldBack = true;
+            return false;
+        }
+        return lane.fetch(run);
     }
 
     private static boolean fetchOf(Pod[] pods, Run run) {

@@ -11,18 +11,12 @@ import org.jspecify.annotations.Nullable;
  * was cancelled) still lies in a ring does the next queueing make a {@link StandIn}, so that the new instance goes to
  * the tail.
  */
-abstract class Entry {
+abstract class Entry extends EntryLinks {
     /** R(ring): the share that this instance was queued to. Written by the queuer that won PENDING. */
     @Nullable Share share;
 
     /** R(ring): the generation of the instance; an entry whose generation is not the state word's is dead. */
     int generation;
-
-    /** C: the turn of the share's colour in which a waiting entry came. */
-    int turn;
-
-    /** C: link in the inactive list of a share or in the ready list of a pool. */
-    @Nullable Entry next;
 
     /** The item, or null where it is that of none: a marker, a command. */
     abstract @Nullable Work work();
@@ -59,4 +53,16 @@ abstract class Entry {
         assert s != null;
         return s;
     }
+}
+
+/**
+ * What only the owner of the CPU uses, and only where an entry waits. The JVM lays out a superclass first: so what each
+ * queueing and each start use lies beside the state word of an item, and most often in the same cache line.
+ */
+abstract class EntryLinks {
+    /** C: the turn of the share's colour in which a waiting entry came. */
+    int turn;
+
+    /** C: link in the inactive list of a share or in the ready list of a pool. */
+    @Nullable Entry next;
 }

@@ -79,17 +79,17 @@ abstract class WorkState extends Entry {
     private static final VarHandle WAITERS = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "waiters", VarHandle.class, WorkState.class, Waiter.class);
 
+    /**
+     * The share in which the item runs or last ran: a hint for placement (G13), written by the starter before RUNNING
+     * is set. The first reference, so that the JVM puts it before the state, into the gap there.
+     */
+    @Nullable Share home;
+
     /** M: see above. */
     private volatile long state;
 
     /** M: a stack. */
     private volatile @Nullable Waiter waiters;
-
-    /**
-     * The share in which the item runs or last ran: a hint for placement (G13), written by the starter before RUNNING
-     * is set.
-     */
-    @Nullable Share home;
 
     /** The last entry that was not the item itself, for {@link #pendingShare}. By the queuer that won PENDING. */
     @Nullable Entry standIn;
