@@ -92,6 +92,7 @@ final class DumpRound {
         metrics.put(prefix + "p99", samples.percentile(99));
         metrics.put(prefix + "p99.9", samples.percentile(99.9));
         metrics.put(prefix + "max", samples.percentile(100));
+        metrics.put(prefix + "any-p50", atAnyMoment.percentile(50));
         metrics.put(prefix + "any-p99", atAnyMoment.percentile(99));
         metrics.put(prefix + "any-p99.9", atAnyMoment.percentile(99.9));
         metrics.put(prefix + "starts", (double) samples.count());
