@@ -2,6 +2,7 @@
 // Copyright 2026 the kworker authors
 package io.kworker;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,6 +11,7 @@ import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 import javax.management.ObjectName;
@@ -100,6 +102,19 @@ class PaddingTest {
                 assertTrue(one.isApartFrom(other), () -> one + " lies beside " + other);
             }
         }
+    }
+
+    /** So that they most often are in one cache line, wherever the object lies. */
+    @ParameterizedTest
+    @ValueSource(classes = {Work.class, DelayedWork.class, Task.class})
+    void what_each_queueing_uses_of_an_item_lies_together(Class<?> item) {
+        List<Place> used = places(item).stream()
+                .filter(place -> List.of("share", "generation", "home", "state").contains(place.field().getName()))
+                .sorted(Comparator.comparing(Place::offset))
+                .toList();
+        assertEquals(4, used.size());
+        long bytes = used.getLast().offset() + Long.BYTES - used.getFirst().offset();
+        assertTrue(bytes <= 24, () -> bytes + " bytes: " + used);
     }
 
     /** The class histogram, as jcmd prints it: number, instances, bytes, name. */
