@@ -75,8 +75,7 @@ final class Before implements Scenario {
         try (Tournament tournament = new Tournament(context, Lane.of(BOTH, lane -> true))) {
             tournament.warmUp(Handoff.SPIN, 6, 60, Lane::crosses);
             take(tournament, Handoff.SPIN, 60, Lane::crosses);
-            tournament.warmUp(Handoff.PARK_WARM_UP, 1, 12_000, Lane::parks);
-            tournament.warmUp(Handoff.PARK_WARM_UP, 2, 2_000, Lane::parks); // the end of a runtime deoptimizes
+            Handoff.warmUpParking(tournament);
             take(tournament, Handoff.PARK, 60, Lane::parks);
         }
         try (Tournament tournament = new Tournament(context, Lane.of(BOTH, Lane::queuesAcross))) {

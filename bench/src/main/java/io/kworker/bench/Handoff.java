@@ -47,6 +47,12 @@ final class Handoff implements Scenario {
         return rounds;
     }
 
+    /** Until the code of a hand-off to who sleeps is compiled, which takes thousands. */
+    static void warmUpParking(Tournament tournament) {
+        tournament.warmUp(PARK_WARM_UP, 1, 12_000, Lane::parks);
+        tournament.warmUp(PARK_WARM_UP, 2, 2_000, Lane::parks); // the end of a runtime deoptimizes
+    }
+
     static void park(Context context, Tournament tournament, String scenario) {
         int rounds = context.amount(PARK_ROUNDS, 1);
         tournament.warmUp(PARK, 1, 100, Lane::parks);

@@ -14,9 +14,9 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * The lanes of a scenario, a forked JVM each, taking turns: a round goes through all lanes before the next begins, so
- * that a slow second of the machine does not hit one executor alone, and every other round in the opposite order, so
- * that nobody always comes after the same one.
+ * The lanes of a scenario, a forked JVM each (several where a lane is named several times: their rounds count alike),
+ * taking turns: a round goes through all lanes before the next begins, so that a slow second of the machine does not
+ * hit one executor alone, and every other round in the opposite order, so that nobody always comes after the same one.
  */
 final class Tournament implements AutoCloseable {
     private static final String HEAP = "256m";
