@@ -73,7 +73,7 @@ final class Before implements Scenario {
 
     private void measure(Context context) {
         try (Tournament tournament = new Tournament(context, Lane.of(BOTH, lane -> true))) {
-            tournament.warmUp(Handoff.SPIN, 6, 60, Lane::crosses);
+            Handoff.warmUpSpinning(tournament);
             take(tournament, Handoff.SPIN, 60, Lane::crosses);
             Handoff.warmUpParking(tournament);
             take(tournament, Handoff.PARK, 60, Lane::parks);

@@ -30,6 +30,7 @@ final class Handoff implements Scenario {
     public void run(Context context) {
         try (Tournament tournament = new Tournament(context, context.lanes(Contender.executors(), all -> true))) {
             spin(context, tournament, SPIN);
+            tournament.warmUp(PARK, 1, 100, Lane::parks);
             park(context, tournament, PARK);
         }
     }
@@ -42,9 +43,13 @@ final class Handoff implements Scenario {
     /** Returns the number of rounds. */
     static int measureSpinning(Context context, Tournament tournament) {
         int rounds = context.amount(SPIN_ROUNDS, 1);
-        tournament.warmUp(SPIN, 6, 60, Lane::crosses);
+        warmUpSpinning(tournament);
         tournament.rounds(SPIN, rounds, context.amount(60, 20), Lane::crosses);
         return rounds;
+    }
+
+    static void warmUpSpinning(Tournament tournament) {
+        tournament.warmUp(SPIN, 6, 60, Lane::crosses);
     }
 
     /** Until the code of a hand-off to who sleeps is compiled, which takes thousands. */
@@ -53,9 +58,9 @@ final class Handoff implements Scenario {
         tournament.warmUp(PARK_WARM_UP, 2, 2_000, Lane::parks); // the end of a runtime deoptimizes
     }
 
+    /** Of lanes that have been warmed up. */
     static void park(Context context, Tournament tournament, String scenario) {
         int rounds = context.amount(PARK_ROUNDS, 1);
-        tournament.warmUp(PARK, 1, 100, Lane::parks);
         tournament.rounds(PARK, rounds, context.amount(160, 20), Lane::parks);
         report(context, tournament, scenario, rounds, "consumer parked, 1 ms between items");
     }
