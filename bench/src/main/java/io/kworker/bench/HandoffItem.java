@@ -2,6 +2,9 @@
 // Copyright 2026 the kworker authors
 package io.kworker.bench;
 
+import io.kworker.Tasklet;
+import io.kworker.WorkRuntime;
+
 /** Answers its producer: one step of the reply counter. */
 final class HandoffItem extends Item {
     private final PaddedCounter reply;
@@ -15,6 +18,12 @@ final class HandoffItem extends Item {
         reply.increment();
     }
 
+    /** As the item is the work itself, so the tasklet is itself what answers. */
+    @Override
+    Tasklet newTasklet(WorkRuntime runtime) {
+        return new HandoffTasklet(runtime, reply);
+    }
+
     /** A few items, so that one is never queued again in the instant in which it finishes. */
     static Item[] pool(int size, PaddedCounter reply) {
         Item[] items = new Item[size];
@@ -22,5 +31,19 @@ final class HandoffItem extends Item {
             items[i] = new HandoffItem(reply);
         }
         return items;
+    }
+
+    private static final class HandoffTasklet extends Tasklet {
+        private final PaddedCounter reply;
+
+        HandoffTasklet(WorkRuntime runtime, PaddedCounter reply) {
+            super(runtime);
+            this.reply = reply;
+        }
+
+        @Override
+        protected void run() {
+            reply.increment();
+        }
     }
 }

@@ -2,7 +2,6 @@
 // Copyright 2026 the kworker authors
 package io.kworker.bench;
 
-import io.kworker.Tasklet;
 import io.kworker.WorkRuntime;
 
 /** A tasklet for each item, on a runtime of the consumer's CPU alone: that stands for the caller's. */
@@ -20,11 +19,7 @@ final class TaskletPeer implements Peer {
 
     @Override
     public void submit(Item item) {
-        Tasklet tasklet = item.tasklet;
-        if (tasklet == null) {
-            item.tasklet = tasklet = new ItemTasklet(runtime, item);
-        }
-        if (!tasklet.schedule()) {
+        if (!item.tasklet(runtime).schedule()) {
             throw new BenchException("scheduling said \"already scheduled\" of a tasklet that has run");
         }
     }
@@ -32,19 +27,5 @@ final class TaskletPeer implements Peer {
     @Override
     public void close() {
         runtime.close();
-    }
-
-    private static final class ItemTasklet extends Tasklet {
-        private final Item item;
-
-        ItemTasklet(WorkRuntime runtime, Item item) {
-            super(runtime);
-            this.item = item;
-        }
-
-        @Override
-        protected void run() {
-            item.run();
-        }
     }
 }

@@ -7,17 +7,19 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
  * How long from the scheduling of a tasklet until it has run on another CPU? See {@link HandoffRound}. In several JVMs
- * each: those of the same contender differ by more than the contenders do.
+ * each: those of the same contender differ by more than the contenders do, and a shared machine by more than that from
+ * one minute to the next. So what is compared is measured in the same rounds, and the ratios are what counts.
  */
 final class Tasklets implements Scenario {
     static final String NAME = "tasklet";
     private static final String SPIN = NAME + "-handoff";
 
-    private static final int JVMS = 7;
+    private static final int JVMS = 15;
     private static final List<String> PERCENTILES = List.of("p50", "p90", "p99");
 
     /** In each JVM. */
@@ -25,6 +27,9 @@ final class Tasklets implements Scenario {
 
     /** The medians of each JVM. */
     private final Map<Contender, Map<String, List<Double>>> medians = new EnumMap<>(Contender.class);
+
+    /** What a tasklet has to what an item has, in each set of JVMs. */
+    private final Map<Contender, List<Double>> ratios = new EnumMap<>(Contender.class);
 
     @Override
     public String name() {
@@ -39,6 +44,7 @@ final class Tasklets implements Scenario {
     @Override
     public void run(Context context) {
         medians.clear();
+        ratios.clear();
         int jvms = context.amount(JVMS, 1);
         for (int i = 1; i <= jvms; i++) {
             measure(context);
@@ -47,7 +53,7 @@ final class Tasklets implements Scenario {
         if (!context.smoke()) {
             Verdicts verdicts = new Verdicts("targets of " + NAME);
             for (Contender item : new Contender[] {Contender.HERE, Contender.KWORKER}) {
-                verdicts.atMost(SPIN + " p50", p50(Contender.TASKLET) / p50(item), 1, "x " + item.label());
+                verdicts.atMost(SPIN + " p50", Median.of(ratios.get(item)), 1, "x " + item.label());
             }
             context.print(verdicts.table());
         }
@@ -64,6 +70,15 @@ final class Tasklets implements Scenario {
                             .add(tournament.median(lane, percentile));
                 }
             }
+            compare(tournament);
+        }
+    }
+
+    private void compare(Tournament tournament) {
+        Lane tasklet = tournament.best(Contender.TASKLET, "p50", true).orElseThrow();
+        for (Lane lane : tournament.lanes()) {
+            ratios.computeIfAbsent(lane.contender(), key -> new ArrayList<>())
+                    .add(tournament.ratio(tasklet, lane, "p50"));
         }
     }
 
@@ -86,12 +101,23 @@ final class Tasklets implements Scenario {
         });
         table.note("In each JVM the median of %d rounds; min and max are those of the JVMs.".formatted(
                 rounds));
+        ratios.forEach((item, of) -> {
+            if (item != Contender.TASKLET) {
+                table.note(String.format(Locale.ROOT,
+                        "%s has %.3f x the p50 of %s, rounds beside each other; %.2f to %.2f, standard error %.3f.",
+                        Contender.TASKLET.label(), Median.of(of), item.label(), Collections.min(of),
+                        Collections.max(of), standardError(of)));
+            }
+        });
         table.note("Producer pinned to CPU %d, consumers to CPU %d.".formatted(
                 context.cpus().producer(), context.cpus().consumer()));
         context.print(table);
     }
 
-    private double p50(Contender contender) {
-        return Median.of(medians.get(contender).get("p50"));
+    /** Of the mean of these; that of their median is some 25 % more. */
+    private static double standardError(List<Double> values) {
+        double mean = values.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
+        double squares = values.stream().mapToDouble(value -> (value - mean) * (value - mean)).sum();
+        return Math.sqrt(squares / Math.max(1, values.size() - 1) / values.size());
     }
 }

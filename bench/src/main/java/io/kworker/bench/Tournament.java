@@ -96,6 +96,20 @@ final class Tournament implements AutoCloseable {
         return Median.of(values.get(lane).get(metric));
     }
 
+    /**
+     * The median, over the rounds, of what a lane has to what another one had in the same round: what slows the machine
+     * down for a second or more is in both.
+     */
+    double ratio(Lane lane, Lane to, String metric) {
+        List<Double> measured = values.get(lane).get(metric);
+        List<Double> beside = values.get(to).get(metric);
+        List<Double> ratios = new ArrayList<>();
+        for (int round = 0; round < measured.size(); round++) {
+            ratios.add(measured.get(round) / beside.get(round));
+        }
+        return Median.of(ratios);
+    }
+
     /** The executors that took no part in the last rounds. */
     Set<Contender> absent() {
         Set<Contender> absent = EnumSet.noneOf(Contender.class);
