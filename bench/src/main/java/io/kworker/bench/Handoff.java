@@ -30,7 +30,7 @@ final class Handoff implements Scenario {
     public void run(Context context) {
         try (Tournament tournament = new Tournament(context, context.lanes(Contender.executors(), all -> true))) {
             spin(context, tournament, SPIN);
-            tournament.warmUp(PARK, 1, 100, Lane::parks);
+            warmUpParking(tournament, 5_000, 1); // half of what the others take: all scenarios are to end in 90 s
             park(context, tournament, PARK);
         }
     }
@@ -54,8 +54,12 @@ final class Handoff implements Scenario {
 
     /** Until the code of a hand-off to who sleeps is compiled, which takes thousands. */
     static void warmUpParking(Tournament tournament) {
-        tournament.warmUp(PARK_WARM_UP, 1, 12_000, Lane::parks);
-        tournament.warmUp(PARK_WARM_UP, 2, 2_000, Lane::parks); // the end of a runtime deoptimizes
+        warmUpParking(tournament, 12_000, 2);
+    }
+
+    private static void warmUpParking(Tournament tournament, long items, int again) {
+        tournament.warmUp(PARK_WARM_UP, 1, items, Lane::parks);
+        tournament.warmUp(PARK_WARM_UP, again, items / 6, Lane::parks); // the end of a runtime deoptimizes
     }
 
     /** Of lanes that have been warmed up. */
