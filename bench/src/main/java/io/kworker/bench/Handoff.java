@@ -30,7 +30,7 @@ final class Handoff implements Scenario {
     public void run(Context context) {
         try (Tournament tournament = new Tournament(context, context.lanes(Contender.executors(), all -> true))) {
             spin(context, tournament, SPIN);
-            warmUpParking(tournament, 5_000, 1); // half of what the others take: all scenarios are to end in 90 s
+            warmUpParking(tournament, 5_000, 1); // fewer than elsewhere: a whole run is to end in 90 s
             park(context, tournament, PARK);
         }
     }

@@ -4,10 +4,12 @@ package io.kworker.bench;
 
 import io.kworker.Tasklet;
 import io.kworker.WorkRuntime;
+import org.jspecify.annotations.Nullable;
 
 /** Answers its producer: one step of the reply counter. */
 final class HandoffItem extends Item {
     private final PaddedCounter reply;
+    private @Nullable Tasklet tasklet;
 
     HandoffItem(PaddedCounter reply) {
         this.reply = reply;
@@ -18,10 +20,13 @@ final class HandoffItem extends Item {
         reply.increment();
     }
 
-    /** As the item is the work itself, so the tasklet is itself what answers. */
-    @Override
-    Tasklet newTasklet(WorkRuntime runtime) {
-        return new HandoffTasklet(runtime, reply);
+    /** What {@link TaskletPeer} schedules for it. As the item is the work itself, so the tasklet itself answers. */
+    Tasklet tasklet(WorkRuntime runtime) {
+        Tasklet known = tasklet;
+        if (known == null) {
+            tasklet = known = new HandoffTasklet(runtime, reply);
+        }
+        return known;
     }
 
     /** A few items, so that one is never queued again in the instant in which it finishes. */

@@ -4,7 +4,7 @@ package io.kworker.bench;
 
 import io.kworker.WorkRuntime;
 
-/** A tasklet for each item, on a runtime of the consumer's CPU alone: that stands for the caller's. */
+/** A tasklet for each {@link HandoffItem}, on a runtime of the consumer's CPU alone: that stands for the caller's. */
 final class TaskletPeer implements Peer {
     private final WorkRuntime runtime;
 
@@ -19,7 +19,7 @@ final class TaskletPeer implements Peer {
 
     @Override
     public void submit(Item item) {
-        if (!item.tasklet(runtime).schedule()) {
+        if (!((HandoffItem) item).tasklet(runtime).schedule()) {
             throw new BenchException("scheduling said \"already scheduled\" of a tasklet that has run");
         }
     }

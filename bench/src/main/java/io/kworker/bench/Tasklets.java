@@ -63,22 +63,18 @@ final class Tasklets implements Scenario {
         try (Tournament tournament = new Tournament(context,
                 context.lanes(Contender.tasklets(), lane -> lane.placement() == Placement.PINNED))) {
             rounds = Handoff.measureSpinning(context, tournament);
+            Lane tasklet = tournament.best(Contender.TASKLET, "p50", true).orElseThrow();
             for (Lane lane : tournament.lanes()) {
                 for (String percentile : PERCENTILES) {
                     medians.computeIfAbsent(lane.contender(), key -> new HashMap<>())
                             .computeIfAbsent(percentile, key -> new ArrayList<>())
                             .add(tournament.median(lane, percentile));
                 }
+                if (!lane.equals(tasklet)) {
+                    ratios.computeIfAbsent(lane.contender(), key -> new ArrayList<>())
+                            .add(tournament.ratio(tasklet, lane, "p50"));
+                }
             }
-            compare(tournament);
-        }
-    }
-
-    private void compare(Tournament tournament) {
-        Lane tasklet = tournament.best(Contender.TASKLET, "p50", true).orElseThrow();
-        for (Lane lane : tournament.lanes()) {
-            ratios.computeIfAbsent(lane.contender(), key -> new ArrayList<>())
-                    .add(tournament.ratio(tasklet, lane, "p50"));
         }
     }
 
@@ -101,14 +97,10 @@ final class Tasklets implements Scenario {
         });
         table.note("In each JVM the median of %d rounds; min and max are those of the JVMs.".formatted(
                 rounds));
-        ratios.forEach((item, of) -> {
-            if (item != Contender.TASKLET) {
-                table.note(String.format(Locale.ROOT,
-                        "%s has %.3f x the p50 of %s, rounds beside each other; %.2f to %.2f, standard error %.3f.",
-                        Contender.TASKLET.label(), Median.of(of), item.label(), Collections.min(of),
-                        Collections.max(of), standardError(of)));
-            }
-        });
+        ratios.forEach((item, of) -> table.note(String.format(Locale.ROOT,
+                "%s has %.3f x the p50 of %s, rounds beside each other; %.2f to %.2f, standard error %.3f.",
+                Contender.TASKLET.label(), Median.of(of), item.label(), Collections.min(of), Collections.max(of),
+                standardError(of))));
         table.note("Producer pinned to CPU %d, consumers to CPU %d.".formatted(
                 context.cpus().producer(), context.cpus().consumer()));
         context.print(table);

@@ -98,7 +98,7 @@ final class Tournament implements AutoCloseable {
 
     /**
      * The median, over the rounds, of what a lane has to what another one had in the same round: what slows the machine
-     * down for a second or more is in both.
+     * down for a second or more is in both. Both lanes are named equally often.
      */
     double ratio(Lane lane, Lane to, String metric) {
         List<Double> measured = values.get(lane).get(metric);
