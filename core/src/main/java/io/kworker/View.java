@@ -403,17 +403,25 @@ class View extends AbstractExecutorService {
             placeIsFree();
             endElsewhere(command.ledger);
         }
-        if (hasCommands) {
-            runs().forEach(run -> run.interrupt(this));
-        }
-        claimAll(task -> true, true).forEach(task -> {
+        claimAll(task -> true).forEach(task -> {
             Runnable body = task.body;
             assert body != null;
             unrun.add(body);
             task.end();
         });
+        interruptAll();
         tryTerminate();
         return unrun;
+    }
+
+    /** Those that run: once nothing waits any more that could start when they end. */
+    private void interruptAll() {
+        if (hasCommands) {
+            runs().forEach(run -> run.interrupt(this));
+        }
+        for (Register register : registers) {
+            register.forEach(Task::interrupt);
+        }
     }
 
     /** Those that wait, oldest first for each CPU; the caller is to end them. */
@@ -465,7 +473,7 @@ class View extends AbstractExecutorService {
 
     /** Cancels those that wait, of some. */
     private void withdrawAll(Predicate<Task> which) {
-        claimAll(which, false).forEach(task -> {
+        claimAll(which).forEach(task -> {
             if (task.body instanceof TimedFuture<?> future) {
                 future.cancel(false);
             }
@@ -474,16 +482,12 @@ class View extends AbstractExecutorService {
     }
 
     /** Those that wait, of some, oldest first for each CPU; the caller is to end them. */
-    private List<Task> claimAll(Predicate<Task> which, boolean interrupt) {
+    private List<Task> claimAll(Predicate<Task> which) {
         List<Task> all = new ArrayList<>();
         for (Register register : registers) {
             register.forEach(task -> {
-                if (which.test(task)) {
-                    if (task.claim()) {
-                        all.add(task);
-                    } else if (interrupt) {
-                        task.interrupt();
-                    }
+                if (which.test(task) && task.claim()) {
+                    all.add(task);
                 }
             });
         }

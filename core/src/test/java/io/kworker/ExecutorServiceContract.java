@@ -319,6 +319,32 @@ abstract class ExecutorServiceContract {
         assertTrue(executor.awaitTermination(20, TimeUnit.SECONDS));
     }
 
+    /** What runs ends by its interrupt at once, and the next one was started before all were taken back. */
+    @Test
+    void shutdown_now_starts_nothing_in_the_place_of_what_it_interrupts() throws Exception {
+        for (int round = 0; round < 3; round++) {
+            Gate gate = runtimes.gate();
+            ExecutorService executor = make(1);
+            CountDownLatch started = new CountDownLatch(1);
+            AtomicInteger runs = new AtomicInteger();
+            executor.execute(() -> {
+                started.countDown();
+                try {
+                    gate.pass();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            });
+            Await.open("it has started", started);
+            for (int i = 0; i < 20_000; i++) {
+                executor.submit(runs::incrementAndGet);
+            }
+            assertEquals(20_000, executor.shutdownNow().size());
+            assertTrue(executor.awaitTermination(20, TimeUnit.SECONDS));
+            assertEquals(0, runs.get());
+        }
+    }
+
     @Test
     void shutdown_now_interrupts_what_runs_and_returns_the_rest() throws Exception {
         Gate gate = runtimes.gate();
