@@ -18,7 +18,7 @@ final class BlockedInAtomic {
 
     /** Bare carrier, or dispatcher. What the context runs is read here and now: it may go on at any moment. */
     void report(Run run) {
-        Work work = run.work;
+        Work work = run.work();
         Share share = run.share;
         if (work != null && share != null) {
             Class<?> function = work.function();
@@ -37,7 +37,7 @@ final class BlockedInAtomic {
         public void run() {
             Thread thread = context.thread();
             StackTraceElement[] stack = thread == null ? new StackTraceElement[0] : thread.getStackTrace();
-            if (context.work != work) {
+            if (context.subject() != work) {
                 stack = new StackTraceElement[0]; // of something else
             }
             String message = "the handler of " + InFlight.item(work) + ", an item of the bh() workqueue '"

@@ -229,6 +229,16 @@ final class BoundShare extends Share implements Limiter {
         return false;
     }
 
+    /** Any thread. Whether the entry is in the queue; one that has overflowed may be taken for one that is not. */
+    boolean hasInRing(Entry entry) {
+        for (Iterator<Entry> entries = lane.queue.ringEntries(); entries.hasNext();) {
+            if (entries.next() == entry) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     @Override
     int activeNow() {
         return active;

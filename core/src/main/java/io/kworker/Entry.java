@@ -40,6 +40,11 @@ abstract class Entry extends EntryLinks {
     /** Owner. The same, where it will not run: the workqueue is closed, and its queuer sees that. */
     void refuse() {}
 
+    /** Owner. What is to lie in the list of those that wait, for this one. */
+    Entry toWait() {
+        return this;
+    }
+
     /** Owner. It is given up without a start, dead or alive. */
     void unlink() {
         Work work = work();

@@ -58,7 +58,8 @@ record InFlight(Run run, Work work, Share share, long nanos) {
     static String item(Entry entry) {
         Class<?> function = entry.function();
         assert function != null;
-        return function.getName() + '@' + Integer.toHexString(System.identityHashCode(entry));
+        Work work = entry.work();
+        return function.getName() + '@' + Integer.toHexString(System.identityHashCode(work == null ? entry : work));
     }
 
     /** For people. */

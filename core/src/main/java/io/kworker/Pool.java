@@ -110,7 +110,8 @@ abstract class Pool {
     }
 
     /** The same, of one that cannot start. */
-    private void takeIn(Entry entry, Share share) {
+    private void takeIn(Entry taken, Share share) {
+        Entry entry = taken.toWait();
         if (entry instanceof Marker marker) {
             share.arrive(marker);
             queue.taken();
@@ -193,6 +194,9 @@ abstract class Pool {
     }
 
     private static boolean startWork(Entry entry, Work work, Share share, int turn, Run run) {
+        if (entry != work && entry instanceof DirectEntry direct) {
+            return startDirect(direct, share, turn, run);
+        }
         int generation = entry.generation; // once it has started, the entry may be in use again
         return switch (work.start(entry)) {
             case STARTED -> {
@@ -217,6 +221,24 @@ abstract class Pool {
                 yield false;
             }
         };
+    }
+
+    private static boolean startDirect(DirectEntry entry, Share share, int turn, Run run) {
+        if (entry.start(share)) {
+            run.direct = entry;
+        } else if (entry.item.startDirect(share)) {
+            run.work = entry.item;
+            run.generation = entry.noted();
+        } else {
+            share.returnSlot();
+            share.drop(turn);
+            return false;
+        }
+        if (run.share != share) {
+            run.share = share;
+        }
+        run.turn = turn;
+        return true;
     }
 
     // ---- rescue ----

@@ -24,8 +24,11 @@ abstract class Run extends Lead {
     /** I. */
     final Cpu cpu;
 
-    /** W: the item that it runs, unless it runs a command. */
+    /** W: the item that it runs, unless it runs a direct instance or a command. */
     @Nullable Work work;
+
+    /** W: the direct instance that it runs. */
+    @Nullable DirectEntry direct;
 
     /** S: the command that it runs. */
     @Nullable Command command;
@@ -42,7 +45,7 @@ abstract class Run extends Lead {
     /** W: the turn of the share's colour in which the instance came. */
     int turn;
 
-    /** W: which instance of the item it is. */
+    /** W: which instance of the item it is; of one that runs directly only once {@link #currentWork} was asked for. */
     int generation;
 
     /** W: items taken since the pods had their turn before the normal lane. */
@@ -88,12 +91,17 @@ abstract class Run extends Lead {
 
     /** Any thread, weakly consistent. Whether it runs something. */
     final boolean isBusy() {
-        return work != null || command != null;
+        return work != null || direct != null || command != null;
+    }
+
+    private @Nullable Work queuedItem() {
+        DirectEntry entry = direct;
+        return entry == null ? work : entry.item;
     }
 
     /** Any thread, weakly consistent. What it runs; of a command that is not known yet, something like its item. */
     final @Nullable Work work() {
-        Work item = work;
+        Work item = queuedItem();
         Command of = command;
         return item != null || of == null ? item : item(of);
     }
@@ -105,7 +113,7 @@ abstract class Run extends Lead {
 
     /** Any thread, weakly consistent. What it runs: an item or a command. */
     final @Nullable Object subject() {
-        Work item = work;
+        Work item = queuedItem();
         return item == null ? command : item;
     }
 
@@ -122,6 +130,11 @@ abstract class Run extends Lead {
             standIn = known;
             return known;
         }
+        DirectEntry entry = direct;
+        if (entry != null) { // who asks may show it to others, or wait
+            generation = entry.item.claimOwn();
+            return entry.item;
+        }
         Work item = work;
         assert item != null;
         return item;
@@ -134,10 +147,13 @@ abstract class Run extends Lead {
      */
     final @Nullable Command perform(Share of) {
         Work item = work;
-        Command one = item == null ? command : null;
+        DirectEntry entry = item == null ? direct : null;
+        Command one = item == null && entry == null ? command : null;
         try {
             if (item != null) {
                 item.run();
+            } else if (entry != null) {
+                entry.run();
             } else if (one != null) {
                 runCommand(one);
             }
@@ -227,12 +243,22 @@ abstract class Run extends Lead {
      */
     final void finish(@Nullable Command one, boolean isOwner) {
         if (one == null) {
-            Work item = work;
-            assert item != null;
+            finishWork();
+        } else {
+            finishCommand(one, isOwner);
+        }
+    }
+
+    private void finishWork() {
+        Work item = work;
+        if (item != null) {
             item.finish();
             work = null;
         } else {
-            finishCommand(one, isOwner);
+            DirectEntry entry = direct;
+            assert entry != null;
+            entry.end();
+            direct = null;
         }
     }
 
@@ -256,6 +282,7 @@ abstract class Run extends Lead {
     /** For another context of the same CPU, which is to run what was started for this one. */
     final void handOver(Run to) {
         to.work = work;
+        to.direct = direct;
         to.command = command;
         to.share = share;
         to.turn = turn;
@@ -313,7 +340,7 @@ abstract class Run extends Lead {
     /** Whether the handler must not block. */
     final boolean isAtomic() {
         Share of = share;
-        return work != null && of != null && of.workqueue.isBh(); // no command: no view has such a workqueue
+        return queuedItem() != null && of != null && of.workqueue.isBh(); // no command: no view has such a workqueue
     }
 
     /** The handler must not block, and waits. What it waits for may need its CPU. */

@@ -27,6 +27,12 @@ abstract sealed class Share extends SharePad permits BoundShare, UnboundShare {
     static final VarHandle LEFT = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "left", VarHandle.class, ShareFields.class, long.class);
 
+    static final VarHandle DIRECT = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "direct", VarHandle.class, ShareFields.class, long.class);
+
+    static final VarHandle DIRECT_END = ConstantBootstraps.fieldVarHandle(
+            MethodHandles.lookup(), "directEnd", VarHandle.class, ShareFields.class, long.class);
+
     private static final VarHandle STIRRED = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "isStirred", VarHandle.class, ShareFields.class, int.class);
 
@@ -290,6 +296,12 @@ abstract class ShareFields extends Lead {
 
     /** S: by the owner: entries counted out; bound shares only. */
     long left;
+
+    /** S: the number of the direct entry that runs or was the last to; 0 for none. By whoever runs it. */
+    long direct;
+
+    /** S: which instance of that is over; 0 for none. */
+    long directEnd;
 
     /** C: items started and not finished, sleeping ones included (G31); bound shares only. */
     int active;

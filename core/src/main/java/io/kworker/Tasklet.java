@@ -41,30 +41,34 @@ import java.util.Objects;
 public abstract class Tasklet extends TaskletPad {
     /*
      * The tasklet is an item that goes to the BH queues of the runtime. The item's state word is the kernel's SCHED and
-     * RUN: one instance pending, one running, claimed at its start. What it lacks is a disabling that keeps what was
-     * scheduled. So the item is never disabled (but during kill): it starts, looks at this word, and where that says
-     * disabled it leaves the schedule here and ends without having called the handler. Whoever enables schedules it
-     * again. A disabled tasklet costs its CPU one look, not one a pass (T13).
+     * RUN: one instance pending, one running. What it lacks is a disabling that keeps what was scheduled. So the item is
+     * never disabled (but during kill): it starts, looks at this word, and where that says disabled it leaves the
+     * schedule here and ends without having called the handler. Whoever enables schedules it again. A disabled tasklet
+     * costs its CPU one look, not one a pass (T13).
      *
-     * word   63      32 31      18   17     16  15                0
-     *        +---------+----------+------+------+------------------+
-     *        |   CPU   |          | HIGH | KEPT |  disable depth   |
-     *        +---------+----------+------+------+------------------+
+     * As long as the word is 0, what is scheduled of an idle tasklet is a direct instance (see DirectEntry).
+     *
+     * word   63      32 31      19    18       17     16  15                0
+     *        +---------+----------+---------+------+------+------------------+
+     *        |   CPU   |          | GENERAL | HIGH | KEPT |  disable depth   |
+     *        +---------+----------+---------+------+------+------------------+
      *
      * KEPT       it was scheduled and found disabled; only with depth > 0
      * HIGH, CPU  of that schedule: where it goes when the tasklet is enabled; only with KEPT
+     * GENERAL    what is pending may be taken back: every run is claimed at its start, as that of any item
      *
+     *   any                 --endDirect (any thread, CAS)--> GENERAL, for good
      *   any                 --disable  (any thread, CAS)--> depth + 1
      *   depth > 1           --enable   (any thread, CAS)--> depth - 1
-     *   depth = 1           --enable   (any thread, CAS)--> 0; if KEPT was set, the caller owes a queueing
+     *   depth = 1           --enable   (any thread, CAS)--> 0, no KEPT; if that was set, the caller owes a queueing
      *   depth > 0           --keep     (runner, CAS)--> KEPT with HIGH and CPU
      *   depth > 0, KEPT     --keep     (runner, CAS of the same value)--> unchanged: one run for both
      *   depth > 0, KEPT     --schedule (any thread, CAS of the same value)--> unchanged: refused
      *   KEPT                --kill     (any thread, CAS, while the item is disabled and idle)--> KEPT cleared
      *
      * No start after disable returned (T14):
-     *      disabler  depth + 1 (CAS) ; read RUNNING of the item
-     *      runner    RUNNING set (CAS) ; read depth
+     *      disabler  depth + 1 (CAS) ; look, which claims a run that is unclaimed ; read RUNNING of the item
+     *      runner    RUNNING set (CAS) ; read depth        (of a direct instance: share.direct ; fence ; read the word)
      * One of the two sees the other: the runner keeps, or the disabler waits.
      *
      * No schedule is lost. It is a pending instance, or KEPT. The runner that has taken the instance either calls the
@@ -80,6 +84,7 @@ public abstract class Tasklet extends TaskletPad {
     private static final long DEPTH_MASK = 0xFFFF;
     private static final long KEPT = 1 << 16;
     private static final long HIGH = 1 << 17;
+    private static final long GENERAL = 1 << 18;
     private static final int CPU_SHIFT = 32;
 
     private static final VarHandle WORD = ConstantBootstraps.fieldVarHandle(
@@ -141,7 +146,7 @@ public abstract class Tasklet extends TaskletPad {
      *     too; nothing is changed then
      */
     public final boolean schedule() {
-        return !isKept() && normal.queue(item);
+        return schedule(normal);
     }
 
     /**
@@ -151,7 +156,38 @@ public abstract class Tasklet extends TaskletPad {
      * @throws java.util.concurrent.RejectedExecutionException as {@link #schedule}
      */
     public final boolean hiSchedule() {
-        return !isKept() && highpri.queue(item);
+        return schedule(highpri);
+    }
+
+    private boolean schedule(Workqueue workqueue) {
+        return schedule(workqueue, workqueue.localCpu());
+    }
+
+    /** @param cpu index of the CPU */
+    final boolean schedule(Workqueue workqueue, int cpu) {
+        return isPlain() && workqueue.queueDirect(direct, cpu) || scheduleAgain(workqueue, cpu);
+    }
+
+    /** Of one that is not idle, disabled, or was killed. */
+    private boolean scheduleAgain(Workqueue workqueue, int cpu) {
+        if (isKept()) {
+            return false;
+        }
+        item.look();
+        return workqueue.queue(item, cpu);
+    }
+
+    /** Whether a direct instance may start unclaimed. */
+    final boolean isPlain() {
+        return word == 0;
+    }
+
+    /** There are to be no direct instances. */
+    final void endDirect() {
+        long w;
+        do {
+            w = word;
+        } while ((w & GENERAL) == 0 && !cas(w, w | GENERAL));
     }
 
     /** Whether it is scheduled already and kept, being disabled; then the run to come sees what the caller wrote. */
@@ -200,6 +236,7 @@ public abstract class Tasklet extends TaskletPad {
         WaitGraph.Wait wait = WaitGraph.begin(new WaitGraph.OfStop("disable", item));
         try {
             disableNoSync();
+            item.look();
             item.awaitRun(wait);
         } finally {
             WaitGraph.end(wait);
@@ -222,9 +259,9 @@ public abstract class Tasklet extends TaskletPad {
             if ((w & DEPTH_MASK) == 0) {
                 throw new IllegalStateException("not disabled, so it cannot be enabled: " + this);
             }
-            left = (w & DEPTH_MASK) == 1 ? 0 : w - 1;
+            left = (w & DEPTH_MASK) == 1 ? w & GENERAL : w - 1;
         } while (!cas(w, left));
-        if (left == 0 && (w & KEPT) != 0) {
+        if ((left & DEPTH_MASK) == 0 && (w & KEPT) != 0) {
             ((w & HIGH) == 0 ? normal : highpri).queue(item, (int) (w >>> CPU_SHIFT));
         }
     }
@@ -242,6 +279,7 @@ public abstract class Tasklet extends TaskletPad {
      */
     public final void kill() {
         item.refuseSelfWait("kill");
+        item.look();
         item.flush("kill");
         item.stop("kill", false);
         try {
@@ -255,7 +293,7 @@ public abstract class Tasklet extends TaskletPad {
         long w;
         do {
             w = word;
-        } while ((w & KEPT) != 0 && !cas(w, w & DEPTH_MASK));
+        } while ((w & KEPT) != 0 && !cas(w, w & (GENERAL | DEPTH_MASK)));
     }
 
     /**
@@ -264,7 +302,7 @@ public abstract class Tasklet extends TaskletPad {
      * @return true if scheduled and not started
      */
     public final boolean isScheduled() {
-        return (word & KEPT) != 0 || item.isPending();
+        return (word & KEPT) != 0 || item.isPending() && !item.runsUnclaimed();
     }
 
     /**
@@ -274,18 +312,18 @@ public abstract class Tasklet extends TaskletPad {
      * @return true if running
      */
     public final boolean isRunning() {
-        return item.isRunning();
+        return item.isRunning() || item.runsUnclaimed();
     }
 
-    /** Runner. Whether the handler is to be called; where the tasklet is disabled, that is kept for later. */
-    private boolean mayRun() {
-        return (word & DEPTH_MASK) == 0 || !keep();
+    /** Runner. Calls the handler; where the tasklet is disabled, that is kept for later. */
+    final void perform(BoundShare where) throws Exception {
+        if ((word & DEPTH_MASK) == 0 || !keep(where)) {
+            run();
+        }
     }
 
     /** Runner. False where the tasklet has been enabled meanwhile. */
-    private boolean keep() {
-        BoundShare share = (BoundShare) item.home; // where it runs now
-        assert share != null;
+    private boolean keep(BoundShare share) {
         long schedule = (long) share.cpu.index << CPU_SHIFT | (share.workqueue == highpri ? HIGH : 0) | KEPT;
         for (;;) {
             long w = word;
@@ -313,38 +351,6 @@ public abstract class Tasklet extends TaskletPad {
         return function().getName() + '@' + Integer.toHexString(System.identityHashCode(item)) // as in dumps
                 + (isScheduled() ? " scheduled" : "") + (isRunning() ? " running" : "")
                 + ((w & DEPTH_MASK) > 0 ? " disabled" : "");
-    }
-
-    /** What of a tasklet is queued and run. */
-    static final class Softirq extends Work {
-        private final Tasklet tasklet;
-
-        Softirq(Tasklet tasklet) {
-            this.tasklet = tasklet;
-        }
-
-        @Override
-        protected void run() throws Exception {
-            if (tasklet.mayRun()) {
-                tasklet.run();
-            }
-        }
-
-        /** T11: it goes where it was scheduled last. */
-        @Override
-        boolean staysWhereItRuns() {
-            return false;
-        }
-
-        @Override
-        Class<?> function() {
-            return tasklet.function();
-        }
-
-        @Override
-        public String toString() {
-            return tasklet.toString();
-        }
     }
 
     /** A tasklet with a handler. */
@@ -375,8 +381,11 @@ abstract class TaskletFields extends Lead {
     /** I. */
     final Workqueue highpri;
 
-    /** I: what lies in the rings. */
-    final Tasklet.Softirq item;
+    /** I: what is queued and run. */
+    final Softirq item;
+
+    /** I: what of it lies in the rings if it was idle. */
+    final DirectEntry direct;
 
     /** M: see the transitions in {@link Tasklet}. */
     volatile long word;
@@ -384,7 +393,8 @@ abstract class TaskletFields extends Lead {
     TaskletFields(WorkRuntime runtime) {
         normal = runtime.systemBh();
         highpri = runtime.systemBhHighpri();
-        item = new Tasklet.Softirq((Tasklet) this);
+        item = new Softirq((Tasklet) this);
+        direct = item.direct;
     }
 }
 

@@ -156,7 +156,7 @@ public abstract class Work extends WorkState {
     void timerOver(int generation) {}
 
     /** Takes this very instance back if it is still pending; true where it was. */
-    final boolean takeBack(int generation) {
+    boolean takeBack(int generation) {
         boolean taken = unpend(generation);
         if (taken) {
             timerOver(generation);

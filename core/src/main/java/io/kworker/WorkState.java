@@ -27,7 +27,8 @@ abstract class WorkState extends Entry {
      *
      * generation   instances accepted so far; the pending instance, if any, is the newest
      * starts       instances started so far, modulo 2048
-     * TURN         another one with each instance that is armed by a request: see PostedCountdown
+     * TURN         another one with each instance that is armed by a request: see PostedCountdown; in the item of a
+     *              tasklet, which has no timer, it is DIRECT: see DirectEntry
      * LINKED       the item's own entry is in a ring or list, dead or alive; its fields must not be written
      * TIMED        with PENDING: the instance waits for its timer and has no entry yet
      *
@@ -58,6 +59,7 @@ abstract class WorkState extends Entry {
     static final long LINKED = 1 << 2;
     static final long TIMED = 1 << 3;
     static final long TURN = 1L << 4;
+    static final long DIRECT = TURN;
     static final long START_ONE = 1L << 5;
     static final long STARTS_MASK = 0x7FFL << 5;
     static final long DEPTH_ONE = 1L << 16;
@@ -133,6 +135,16 @@ abstract class WorkState extends Entry {
         return (state & (PENDING | DEPTH_MASK)) != 0;
     }
 
+    /** Whether a direct instance is pending; it may run all the same, and nobody has claimed it. */
+    static boolean isDirectPending(long state) {
+        return (state & (PENDING | DIRECT | RUNNING)) == (PENDING | DIRECT);
+    }
+
+    /** Whether a direct instance can be queued. */
+    static boolean isFree(long state) {
+        return (state & (PENDING | RUNNING | LINKED | DEPTH_MASK)) == 0;
+    }
+
     /** Which items an arming takes, of those that are not disabled. */
     enum Arm {
         /** Those of which no instance is pending. */
@@ -179,6 +191,63 @@ abstract class WorkState extends Entry {
                 return s;
             }
         }
+    }
+
+    // ---- direct instances: see DirectEntry ----
+
+    /** Takes an item that {@link #isFree} for a direct instance; the state found, which says whether it was. */
+    final long pendDirect() {
+        for (;;) {
+            long s = state;
+            if (!isFree(s) || cas(s, s + GENERATION_ONE | PENDING | DIRECT)) {
+                return s;
+            }
+        }
+    }
+
+    /** Starts the direct instance that is pending, if this still is the state. */
+    final boolean claim(long s) {
+        return cas(s, started(s));
+    }
+
+    private static long started(long s) {
+        return s & ~(PENDING | STARTS_MASK) | s + START_ONE & STARTS_MASK | RUNNING;
+    }
+
+    /** Makes the run of a direct instance, if this still is the state, that of an ordinary one; starts it if need be. */
+    final boolean startDirect(long s, Share in) {
+        home = in;
+        return cas(s, (isRunning(s) ? s : started(s)) & ~DIRECT);
+    }
+
+    /** Makes this very instance one with an entry of the item; false where it is not pending any more. */
+    final boolean makeOrdinary(int generation) {
+        for (;;) {
+            long s = state;
+            if (!isDirectPending(s) || generation(s) != generation) {
+                return false;
+            }
+            if (cas(s, s & ~DIRECT | LINKED)) {
+                return true;
+            }
+        }
+    }
+
+    /** The run of a direct instance is over: releases who waited for it. */
+    final void finishDirect() {
+        long s = (long) STATE.getAndAdd(this, -(RUNNING | DIRECT)) - (RUNNING | DIRECT);
+        assert !isRunning(s) && (s & DIRECT) == 0;
+        release(s);
+    }
+
+    /** The same, of one that nobody has claimed, if this still is the state. */
+    final boolean finishUnclaimed(long s) {
+        long t = started(s) & ~(RUNNING | DIRECT);
+        if (cas(s, t)) {
+            release(t);
+            return true;
+        }
+        return false;
     }
 
     // ---- armer ----
@@ -304,6 +373,11 @@ abstract class WorkState extends Entry {
 
     // ---- canceller ----
 
+    /** The state with the pending instance taken back, if there is one. */
+    long withoutInstance(long s) {
+        return s & ~(PENDING | TIMED);
+    }
+
     /** Takes the pending instance, if any, and returns the state found. */
     final long unpend() {
         for (;;) {
@@ -311,7 +385,7 @@ abstract class WorkState extends Entry {
             if (!isPending(s)) {
                 return s;
             }
-            long t = s & ~(PENDING | TIMED);
+            long t = withoutInstance(s);
             if (cas(s, t)) {
                 release(t);
                 return s;
@@ -326,7 +400,7 @@ abstract class WorkState extends Entry {
             if (!isPending(s) || generation(s) != generation) {
                 return false;
             }
-            long t = s & ~(PENDING | TIMED);
+            long t = withoutInstance(s);
             if (cas(s, t)) {
                 release(t);
                 return true;
@@ -342,7 +416,7 @@ abstract class WorkState extends Entry {
                 throw new IllegalStateException(
                         "disabled 65535 times already: enable it before disabling it again: " + this);
             }
-            long t = (s & ~(PENDING | TIMED)) + DEPTH_ONE;
+            long t = withoutInstance(s) + DEPTH_ONE;
             if (cas(s, t)) {
                 release(t);
                 return s;
@@ -450,7 +524,8 @@ abstract class WorkState extends Entry {
     }
 
     /** The same, if that is the newest instance of state {@code s}. */
-    final @Nullable Share pendingShare(long s) {
+    @Nullable
+    Share pendingShare(long s) {
         long now = state;
         if (!isPending(now) || isTimed(now) || generation(now) != generation(s)) {
             return null;

@@ -132,7 +132,12 @@ public final class Workqueue implements AutoCloseable {
      * @throws NullPointerException if {@code work} is null
      */
     public boolean queue(Work work) {
-        return queue(work, runtime.localCpu());
+        return queue(work, localCpu());
+    }
+
+    /** Index of the caller's CPU. */
+    int localCpu() {
+        return runtime.localCpu();
     }
 
     /**
@@ -181,6 +186,41 @@ public final class Workqueue implements AutoCloseable {
         int generation = WorkState.generation(found) + 1;
         submit(work, found, generation, cpu);
         return phase == OPEN || stands(work, generation);
+    }
+
+    /**
+     * Queues a direct instance of a tasklet.
+     *
+     * @param cpu index of the CPU
+     * @return false, and nothing done, where the item is not idle, or a dead entry of it is in a ring
+     */
+    boolean queueDirect(DirectEntry entry, int cpu) {
+        if (phase != OPEN) {
+            admit();
+        }
+        Softirq item = entry.item;
+        long found = item.pendDirect();
+        if (!WorkState.isFree(found)) {
+            return false;
+        }
+        int generation = WorkState.generation(found) + 1;
+        if (entry.tasklet.isPlain()) {
+            submitDirect(entry, generation, cpu);
+        } else if (item.makeOrdinary(generation)) { // else somebody has taken it back
+            submit(item, found, generation, cpu);
+        }
+        return phase == OPEN || stands(item, generation);
+    }
+
+    private void submitDirect(DirectEntry entry, int generation, int cpu) {
+        try {
+            Share share = shares.at(cpu);
+            entry.place(share);
+            share.submit(entry);
+        } catch (Throwable t) { // out of memory
+            entry.item.unpend(generation);
+            throw t;
+        }
     }
 
     /**

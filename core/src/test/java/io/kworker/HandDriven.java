@@ -61,7 +61,7 @@ final class HandDriven implements Engine {
         }
 
         Work item() {
-            Work item = work;
+            Work item = work();
             assert item != null;
             return item;
         }
@@ -74,7 +74,7 @@ final class HandDriven implements Engine {
 
         /** Ends the item as if the handler had run. */
         void end() {
-            item().finish();
+            finish(null, true);
             share.finished(turn);
         }
     }

@@ -84,11 +84,9 @@ class PaddingTest {
     }
 
     @ParameterizedTest
-    @ValueSource(classes = {BoundShare.class, Clock.class, Doorbell.class, EntryQueue.class, Flag.class,
-        LaneTurns.class,
-        Ledger.class, OrderedShare.class, Pod.class, Register.class, Register.Page.class, Section.class, Tasklet.class,
-        Tenure.class,
-        Timers.class, Worker.class})
+    @ValueSource(classes = {BoundShare.class, Clock.class, DirectEntry.class, Doorbell.class, EntryQueue.class,
+        Flag.class, LaneTurns.class, Ledger.class, OrderedShare.class, Pod.class, Register.class, Register.Page.class,
+        Section.class, Softirq.class, Tasklet.class, Tenure.class, Timers.class, Worker.class})
     void fields_before_and_behind_a_padding_are_in_different_cache_lines(Class<?> padded) {
         List<Place> places = places(padded);
         assertFalse(places.isEmpty());
@@ -106,7 +104,7 @@ class PaddingTest {
 
     /** So that they most often are in one cache line, wherever the object lies. */
     @ParameterizedTest
-    @ValueSource(classes = {Work.class, DelayedWork.class, Task.class})
+    @ValueSource(classes = {Work.class, DelayedWork.class, Softirq.class, Task.class})
     void what_each_queueing_uses_of_an_item_lies_together(Class<?> item) {
         List<Place> used = places(item).stream()
                 .filter(place -> List.of("share", "generation", "home", "state").contains(place.field().getName()))

@@ -14,9 +14,9 @@ import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -60,7 +60,8 @@ class TaskletTest {
                 hasOverlapped = true;
             }
             runs.incrementAndGet();
-            cpu = Objects.requireNonNull(Run.current()).cpu.number;
+            Run run = Run.current();
+            cpu = run == null ? -1 : run.cpu.number; // none where the test drives the CPU
             try {
                 handler.run(this);
             } finally {
@@ -846,6 +847,174 @@ class TaskletTest {
         runtime.close();
         assertIdle(tasklet, tasklet.runs());
         assertInstanceOf(RejectedExecutionException.class, refused.get());
+    }
+
+    // ---- direct instances ----
+
+    /** Nobody has claimed it, and its state says pending. */
+    @Test
+    void what_runs_unclaimed_is_running_and_not_scheduled() {
+        WorkRuntime runtime = HandDriven.runtime();
+        HandDriven hand = HandDriven.of(runtime);
+        Counted tasklet = counted(runtime);
+        tasklet.schedule();
+        assertTrue(tasklet.isScheduled() && !tasklet.isRunning());
+        HandDriven.Started started = hand.next();
+        assertTrue(tasklet.item.isPending() && !tasklet.item.isRunning());
+        assertTrue(tasklet.isRunning() && !tasklet.isScheduled());
+        assertTrue(tasklet.toString().endsWith(" running"), tasklet::toString);
+        assertTrue(tasklet.schedule());
+        assertTrue(tasklet.isRunning() && tasklet.isScheduled());
+        assertFalse(tasklet.schedule());
+        started.end();
+        assertTrue(tasklet.isScheduled() && !tasklet.isRunning());
+        assertEquals(List.of(tasklet.item), hand.runAll());
+        assertFalse(tasklet.isRunning() || tasklet.isScheduled());
+        hand.close();
+    }
+
+    /** The share still says that it ran there when it is scheduled anew. */
+    @Test
+    void one_that_has_run_unclaimed_is_scheduled_and_not_running() {
+        WorkRuntime runtime = HandDriven.runtime();
+        HandDriven hand = HandDriven.of(runtime);
+        Counted tasklet = counted(runtime);
+        for (int i = 0; i < 3; i++) {
+            assertTrue(tasklet.schedule());
+            assertTrue(tasklet.isScheduled() && !tasklet.isRunning());
+            assertFalse(tasklet.schedule());
+            assertEquals(List.of(tasklet.item), hand.runAll());
+        }
+        hand.close();
+    }
+
+    /** G10, J2: as a workqueue that closes does. The entry stays in the ring. */
+    @Test
+    void what_was_taken_back_does_not_run_in_place_of_what_is_scheduled_later() {
+        WorkRuntime runtime = HandDriven.runtime();
+        HandDriven hand = HandDriven.of(runtime);
+        Counted tasklet = counted(runtime);
+        Counted other = counted(runtime);
+        tasklet.schedule();
+        assertFalse(tasklet.item.takeBack(2));
+        assertTrue(tasklet.item.takeBack(1));
+        assertFalse(tasklet.isScheduled());
+        other.schedule();
+        assertTrue(tasklet.schedule());
+        assertEquals(List.of(other.item, tasklet.item), hand.runAll());
+        assertTrue(tasklet.schedule());
+        assertEquals(List.of(tasklet.item), hand.runAll());
+        hand.close();
+    }
+
+    /** G10: taken back too late. */
+    @Test
+    void what_runs_unclaimed_is_not_taken_back() {
+        WorkRuntime runtime = HandDriven.runtime();
+        HandDriven hand = HandDriven.of(runtime);
+        Counted tasklet = counted(runtime);
+        tasklet.schedule();
+        HandDriven.Started started = hand.next();
+        assertFalse(tasklet.item.takeBack(1));
+        assertTrue(tasklet.isRunning());
+        started.end();
+        assertFalse(tasklet.isRunning() || tasklet.isScheduled());
+        hand.close();
+    }
+
+    /** While nothing of its share may start. */
+    @Test
+    void one_that_has_to_wait_runs_afterwards() {
+        WorkRuntime runtime = HandDriven.runtime();
+        HandDriven hand = HandDriven.of(runtime);
+        BoundShare share = (BoundShare) runtime.systemBh().allShares().getFirst();
+        share.hold(new CountDownLatch(1));
+        hand.deliver();
+        Counted tasklet = counted(runtime);
+        Counted dropped = counted(runtime);
+        tasklet.schedule();
+        dropped.schedule();
+        assertEquals(List.of(), hand.runAll());
+        assertTrue(tasklet.isScheduled());
+        assertFalse(tasklet.schedule());
+        assertTrue(dropped.item.takeBack(1));
+        share.limitChanged();
+        assertEquals(List.of(tasklet.item), hand.runAll());
+        hand.close();
+    }
+
+    /** Disabled between its schedule and its start, and between its start and its handler. */
+    @Test
+    void what_was_queued_before_it_was_disabled_is_kept() {
+        WorkRuntime runtime = HandDriven.runtime();
+        HandDriven hand = HandDriven.of(runtime);
+        Counted tasklet = counted(runtime);
+        tasklet.schedule();
+        tasklet.disable();
+        assertEquals(List.of(tasklet.item), hand.runAll());
+        assertEquals(0, tasklet.runs());
+        assertTrue(tasklet.isScheduled());
+        tasklet.enable();
+        assertEquals(List.of(tasklet.item), hand.runAll());
+        tasklet.schedule();
+        HandDriven.Started started = hand.next();
+        tasklet.disableNoSync();
+        assertTrue(tasklet.schedule());
+        started.end();
+        assertEquals(List.of(tasklet.item), hand.runAll());
+        assertTrue(tasklet.isScheduled());
+        tasklet.enable();
+        assertEquals(List.of(tasklet.item), hand.runAll());
+        assertFalse(tasklet.isRunning() || tasklet.isScheduled());
+        hand.close();
+    }
+
+    /** The item that a handler is told is the engine's own: what is done to it is done to any. */
+    @Test
+    void the_item_of_a_tasklet_can_be_cancelled_and_disabled() {
+        WorkRuntime runtime = HandDriven.runtime();
+        HandDriven hand = HandDriven.of(runtime);
+        Counted tasklet = counted(runtime);
+        tasklet.schedule();
+        assertTrue(tasklet.item.cancel());
+        assertEquals(List.of(), hand.runAll());
+        tasklet.schedule();
+        assertTrue(tasklet.item.disable());
+        assertFalse(tasklet.schedule());
+        assertEquals(List.of(), hand.runAll());
+        assertTrue(tasklet.item.enable());
+        assertTrue(tasklet.schedule());
+        assertEquals(List.of(tasklet.item), hand.runAll());
+        hand.close();
+    }
+
+    /** J6: it waits in the lane of the caller, who would wait for it. */
+    @Test
+    void a_bh_handler_cannot_wait_for_one_that_is_queued_behind_it() {
+        WorkRuntime runtime = runtimes.strictCpu();
+        AtomicReference<Throwable> thrown = new AtomicReference<>();
+        Counted behind = counted(runtime);
+        Counted first = new Counted(runtime, self -> {
+            behind.schedule();
+            thrown.set(assertThrows(WorkDeadlockException.class, behind::kill));
+        });
+        first.schedule();
+        first.awaitRuns(1);
+        behind.awaitRuns(1);
+        assertTrue(thrown.get().getMessage().contains("kill() for " + Counted.class.getName()), thrown::toString);
+    }
+
+    /** What a dump says is queued. */
+    @Test
+    void a_dump_names_what_is_queued_as_its_text_does() {
+        WorkRuntime runtime = HandDriven.runtime();
+        HandDriven hand = HandDriven.of(runtime);
+        Counted tasklet = counted(runtime);
+        String name = tasklet.toString();
+        tasklet.schedule();
+        assertTrue(runtime.dump().contains(name.substring(0, name.indexOf('@'))), runtime::dump);
+        hand.runAll();
+        hand.close();
     }
 
     // ---- the rest ----

@@ -22,14 +22,15 @@ class CountedTasklet extends Tasklet {
         if (inside.getAndIncrement() > 0) {
             hasOverlapped = true;
         }
-        cpu = ((BoundShare) item.home).cpu.index;
+        Share share = item.runsUnclaimed() || item.home == null ? direct.share : item.home;
+        cpu = ((BoundShare) share).cpu.index;
         runs.getAndIncrement();
         inside.getAndDecrement();
     }
 
     /** As by a thread on that CPU. */
     boolean scheduleOn(int index) {
-        return runtime.systemBh().queue(item, index);
+        return schedule(runtime.systemBh(), index);
     }
 
     /** Of the last run. */

@@ -53,7 +53,7 @@ class Owner {
 
     /** The item that was started last. */
     Work started() {
-        return run.work;
+        return run.work();
     }
 
     /** Runs the handler of the item that has been started, and ends it. */
