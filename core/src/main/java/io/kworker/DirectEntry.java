@@ -28,8 +28,8 @@ final class DirectEntry extends DirectEntryPad {
      *
      *   idle              --pendDirect (queuer, CAS)--> PENDING + DIRECT, generation + 1; the queuer owes the entry
      *   PENDING + DIRECT  --finishUnclaimed (runner, CAS)--> idle, starts + 1
-     *   PENDING + DIRECT  --claim (the handler itself, or who has seen that it runs, CAS)--> RUNNING + DIRECT, starts + 1
-     *   RUNNING + DIRECT  --finishDirect (runner, add)--> both cleared
+     *   PENDING + DIRECT  --claim (the handler, or who has seen that it runs, CAS)--> RUNNING + DIRECT, starts + 1
+     *   RUNNING + DIRECT  --finishDirect (runner, CAS)--> both cleared
      *   RUNNING + DIRECT  --pend (queuer, CAS)--> + PENDING, LINKED: an instance as any other
      *   PENDING + DIRECT  --startDirect (owner with the entry in its hands, CAS)--> RUNNING, starts + 1
      *   RUNNING + DIRECT  --startDirect (the same, which finds it claimed, CAS)--> RUNNING
@@ -49,8 +49,8 @@ final class DirectEntry extends DirectEntryPad {
      * if the state still is that of its RMW; or it does not, and then the run has not started, and will see what the
      * looker wrote (its data, a depth, GENERAL), or it is finished, and the state is another one. What it finds is of
      * the instance that pends: an earlier one has said that it is over, or that nothing runs, before it finished. The
-     * share that a looker reads is the one where it runs, or it has not started: it was written before the entry was put
-     * into the ring. directEnd is read first: with the 0 of a later start comes the number of that.
+     * share that a looker reads is the one where it runs, or it has not started: it was written before the entry was
+     * put into the ring. directEnd is read first: with the 0 of a later start comes the number of that.
      *
      * What was taken back does not run. Who takes back has first set GENERAL in the tasklet's word, for good, and has
      * looked. So the owner that takes out the entry has to claim, and finds the instance or does not. A queuer looks at
@@ -108,7 +108,7 @@ final class DirectEntry extends DirectEntryPad {
     /** In its ring, or in the hands of its owner. */
     @Override
     boolean isDead() {
-        return !WorkState.isDirectPending(item.state());
+        return !Softirq.isDirectPending(item.state());
     }
 
     @Override

@@ -41,8 +41,8 @@ import java.util.Objects;
 public abstract class Tasklet extends TaskletPad {
     /*
      * The tasklet is an item that goes to the BH queues of the runtime. The item's state word is the kernel's SCHED and
-     * RUN: one instance pending, one running. What it lacks is a disabling that keeps what was scheduled. So the item is
-     * never disabled (but during kill): it starts, looks at this word, and where that says disabled it leaves the
+     * RUN: one instance pending, one running. What it lacks is a disabling that keeps what was scheduled. So the item
+     * is never disabled (but during kill): it starts, looks at this word, and where that says disabled it leaves the
      * schedule here and ends without having called the handler. Whoever enables schedules it again. A disabled tasklet
      * costs its CPU one look, not one a pass (T13).
      *

@@ -27,8 +27,8 @@ abstract class WorkState extends Entry {
      *
      * generation   instances accepted so far; the pending instance, if any, is the newest
      * starts       instances started so far, modulo 2048
-     * TURN         another one with each instance that is armed by a request: see PostedCountdown; in the item of a
-     *              tasklet, which has no timer, it is DIRECT: see DirectEntry
+     * TURN         another one with each instance that is armed by a request: see PostedCountdown; in a Softirq,
+     *              which has no timer, it is DIRECT
      * LINKED       the item's own entry is in a ring or list, dead or alive; its fields must not be written
      * TIMED        with PENDING: the instance waits for its timer and has no entry yet
      *
@@ -59,7 +59,6 @@ abstract class WorkState extends Entry {
     static final long LINKED = 1 << 2;
     static final long TIMED = 1 << 3;
     static final long TURN = 1L << 4;
-    static final long DIRECT = TURN;
     static final long START_ONE = 1L << 5;
     static final long STARTS_MASK = 0x7FFL << 5;
     static final long DEPTH_ONE = 1L << 16;
@@ -135,16 +134,6 @@ abstract class WorkState extends Entry {
         return (state & (PENDING | DEPTH_MASK)) != 0;
     }
 
-    /** Whether a direct instance is pending; it may run all the same, and nobody has claimed it. */
-    static boolean isDirectPending(long state) {
-        return (state & (PENDING | DIRECT | RUNNING)) == (PENDING | DIRECT);
-    }
-
-    /** Whether a direct instance can be queued. */
-    static boolean isFree(long state) {
-        return (state & (PENDING | RUNNING | LINKED | DEPTH_MASK)) == 0;
-    }
-
     /** Which items an arming takes, of those that are not disabled. */
     enum Arm {
         /** Those of which no instance is pending. */
@@ -165,7 +154,7 @@ abstract class WorkState extends Entry {
         return state;
     }
 
-    private boolean cas(long from, long to) {
+    final boolean cas(long from, long to) {
         return STATE.compareAndSet(this, from, to);
     }
 
@@ -191,63 +180,6 @@ abstract class WorkState extends Entry {
                 return s;
             }
         }
-    }
-
-    // ---- direct instances: see DirectEntry ----
-
-    /** Takes an item that {@link #isFree} for a direct instance; the state found, which says whether it was. */
-    final long pendDirect() {
-        for (;;) {
-            long s = state;
-            if (!isFree(s) || cas(s, s + GENERATION_ONE | PENDING | DIRECT)) {
-                return s;
-            }
-        }
-    }
-
-    /** Starts the direct instance that is pending, if this still is the state. */
-    final boolean claim(long s) {
-        return cas(s, started(s));
-    }
-
-    private static long started(long s) {
-        return s & ~(PENDING | STARTS_MASK) | s + START_ONE & STARTS_MASK | RUNNING;
-    }
-
-    /** Makes the run of a direct instance, if this still is the state, that of an ordinary one; starts it if need be. */
-    final boolean startDirect(long s, Share in) {
-        home = in;
-        return cas(s, (isRunning(s) ? s : started(s)) & ~DIRECT);
-    }
-
-    /** Makes this very instance one with an entry of the item; false where it is not pending any more. */
-    final boolean makeOrdinary(int generation) {
-        for (;;) {
-            long s = state;
-            if (!isDirectPending(s) || generation(s) != generation) {
-                return false;
-            }
-            if (cas(s, s & ~DIRECT | LINKED)) {
-                return true;
-            }
-        }
-    }
-
-    /** The run of a direct instance is over: releases who waited for it. */
-    final void finishDirect() {
-        long s = (long) STATE.getAndAdd(this, -(RUNNING | DIRECT)) - (RUNNING | DIRECT);
-        assert !isRunning(s) && (s & DIRECT) == 0;
-        release(s);
-    }
-
-    /** The same, of one that nobody has claimed, if this still is the state. */
-    final boolean finishUnclaimed(long s) {
-        long t = started(s) & ~(RUNNING | DIRECT);
-        if (cas(s, t)) {
-            release(t);
-            return true;
-        }
-        return false;
     }
 
     // ---- armer ----
@@ -468,7 +400,7 @@ abstract class WorkState extends Entry {
     /**
      * Releases every waiter whose target is over by the state {@code s}, then by what the state has become meanwhile.
      */
-    private void release(long s) {
+    final void release(long s) {
         Waiter list = isRunning(s) || waiters == null ? null : (Waiter) WAITERS.getAndSet(this, null);
         while (list != null) {
             Waiter kept = null;

@@ -200,7 +200,7 @@ public final class Workqueue implements AutoCloseable {
         }
         Softirq item = entry.item;
         long found = item.pendDirect();
-        if (!WorkState.isFree(found)) {
+        if (!Softirq.isFree(found)) {
             return false;
         }
         int generation = WorkState.generation(found) + 1;

@@ -58,8 +58,8 @@ public final class TaskletAgainAgainstDirectRun {
     }
 
     /**
-     * Makes itself known, fence, look at the word, handler; claims a run that is known, and adds one. Without the look C2
-     * drops the fence: only plain reads would follow before the next one.
+     * Makes itself known, fence, look at the word, handler; claims a run that is known, and adds one. Without the look
+     * C2 drops the fence: only plain reads would follow before the next one.
      */
     @JCStressTest
     @State
