@@ -229,7 +229,7 @@ final class BoundShare extends Share implements Limiter {
         return false;
     }
 
-    /** Any thread. Whether the entry is in the queue; one that has overflowed may be taken for one that is not. */
+    /** Any thread. Whether the entry is in the ring; not those that have overflowed. */
     boolean hasInRing(Entry entry) {
         for (Iterator<Entry> entries = lane.queue.ringEntries(); entries.hasNext();) {
             if (entries.next() == entry) {

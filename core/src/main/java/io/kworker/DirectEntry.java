@@ -35,10 +35,11 @@ final class DirectEntry extends DirectEntryPad {
      *   RUNNING + DIRECT  --startDirect (the same, which finds it claimed, CAS)--> RUNNING
      *   PENDING + DIRECT  --makeOrdinary (the same, or its queuer, CAS)--> PENDING + LINKED
      *   PENDING + DIRECT  --unpend, disable (canceller, after endDirect, CAS)--> idle; the entry is dead
+     *   RUNNING + DIRECT + PENDING  --unpend, disable (canceller, CAS)--> RUNNING + DIRECT
      *
      * share    direct, directEnd
      *          any              --start (owner, two stores)--> number, 0
-     *          number, 0        --start (owner that has to claim, store)--> 0, 0
+     *          number, 0        --start (owner that has to claim, volatile store)--> 0, 0
      *          number, 0        --end (runner, store, before it finishes unclaimed)--> number, the instance
      *          number, any      --end (runner that finds it claimed, store, before it finishes)--> 0, any
      *
@@ -57,6 +58,8 @@ final class DirectEntry extends DirectEntryPad {
      * the word between pend and ring, and where that is not 0 makes the instance an ordinary one. Where it is 0, no
      * dead entry is in a ring. If an owner has a dead one in its hands in the moment between, it may start the new
      * instance by it, which then is no more the queuer's to make ordinary.
+     *
+     * It lies in a ring, and not among what has overflowed: so a wait for what can never start is found out.
      */
     private static final VarHandle SHARE = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "share", VarHandle.class, Entry.class, Share.class);
@@ -89,7 +92,7 @@ final class DirectEntry extends DirectEntryPad {
         if (tasklet.isPlain()) {
             return true;
         }
-        Share.DIRECT.setRelease(in, 0L);
+        Share.DIRECT.setVolatile(in, 0L); // whoever queues the item after the owner has found it idle must see that
         return false;
     }
 
@@ -145,25 +148,25 @@ final class DirectEntry extends DirectEntryPad {
         if (in == null) {
             return false;
         }
-        long end = (long) Share.DIRECT_END.getAcquire(in);
-        return (long) Share.DIRECT.getAcquire(in) == number && (end == 0 || end == over(instance));
+        long end = (long) Share.DIRECT_END.getVolatile(in);
+        return (long) Share.DIRECT.getVolatile(in) == number && (end == 0 || end == over(instance));
     }
 
-    /** Where it waits; null also while it is on its way there. */
+    /** Where it waits; null also while it is on its way there, or about to be taken back. */
     @Nullable
     Share place() {
         BoundShare in = (BoundShare) SHARE.getOpaque(this);
-        return in != null && in.hasInRing(this) ? in : null;
+        return in != null && !tasklet.isGeneral() && in.hasInRing(this) ? in : null;
     }
 
     /** Who is about to claim, and knows for certain that this instance has started, if it still is the newest. */
     void note(int instance) {
-        for (int n = noted(); instance - n > 0; n = noted()) {
+        for (int n = noted(); n != instance && WorkState.generation(item.state()) == instance; n = noted()) {
             NOTED.compareAndSet(this, n, instance);
         }
     }
 
-    /** The newest instance that somebody has noted, and if one was claimed before its end, that or a later one. */
+    /** The direct instance that was claimed last, or is about to be. */
     int noted() {
         return (int) NOTED.getVolatile(this);
     }

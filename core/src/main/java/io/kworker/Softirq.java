@@ -17,7 +17,7 @@ final class Softirq extends SoftirqPad {
     protected void run() throws Exception {
         Share share = home;
         assert share != null;
-        tasklet.perform((BoundShare) share);
+        tasklet.perform(share);
     }
 
     // ---- transitions of direct instances: see DirectEntry ----
@@ -79,8 +79,8 @@ final class Softirq extends SoftirqPad {
             if (!isRunning(s)) { // else whoever has claimed it has noted it
                 direct.note(generation(s));
             }
-            home = in;
             if (cas(s, (isRunning(s) ? s : started(s)) & ~DIRECT)) {
+                home = in;
                 return true;
             }
         }
@@ -114,15 +114,20 @@ final class Softirq extends SoftirqPad {
 
     // ---- any thread ----
 
-    /** Whether the handler of a direct instance runs, or is about to, that nobody has claimed: a snapshot. */
-    boolean runsUnclaimed() {
-        long s = state();
-        return isDirectPending(s) && direct.hasStarted(generation(s));
+    /** The state as it would be if each run were claimed at its start: a snapshot. */
+    long stateAsClaimed() {
+        for (;;) {
+            long s = state();
+            boolean runs = isDirectPending(s) && direct.hasStarted(generation(s));
+            if (state() == s) {
+                return runs ? started(s) : s;
+            }
+        }
     }
 
     /**
      * Claims the instance that runs unclaimed, if there is one. Afterwards RUNNING says whether the item runs, up to
-     * its next direct instance; and a run that starts later sees what the caller did before.
+     * its next direct instance; and where one is pending still, its run sees what the caller did before.
      */
     void look() {
         for (long s = state(); isDirectPending(s); s = state()) {

@@ -27,7 +27,7 @@ import java.util.Objects;
  * too, and queue work items. It runs with the interrupt flag clear. What it throws goes to the exception handler of the
  * runtime's system queue, {@link WorkRuntime#systemBh} or {@link WorkRuntime#systemBhHighpri}, which logs it; the run
  * counts as completed. The item that an exception handler is given there, and that {@link Work#current} is in the
- * handler, is the engine's own; its text is that of the tasklet.
+ * handler, is the engine's own, to be looked at and not to be queued; its text is that of the tasklet.
  *
  * <p>Memory consistency: what a thread does before a call that schedules the tasklet, whether that returns true or
  * false, happens before the run that follows it; a run happens before the next one, and before the return of a
@@ -74,7 +74,7 @@ public abstract class Tasklet extends TaskletPad {
      * No schedule is lost. It is a pending instance, or KEPT. The runner that has taken the instance either calls the
      * handler or, by a CAS from a word with depth > 0, makes it KEPT; an enable to 0 in between fails that CAS, and the
      * runner looks again. KEPT is cleared by the enable to 0, which queues the item (refused only if an instance is
-     * pending, which has not looked at the word yet), and by kill. Who is refused has done a read-modify-write on the
+     * pending, which looks at the word after this enable), and by kill. Who is refused has done a read-modify-write on the
      * word that enable reads, or on the item's state, so the run that comes sees what it wrote.
      *
      * kill drops in the window in which the item is disabled and idle: no runner can keep. An enable that has returned
@@ -182,7 +182,12 @@ public abstract class Tasklet extends TaskletPad {
         return word == 0;
     }
 
-    /** There are to be no direct instances. */
+    /** Whether there are to be no direct instances any more. */
+    final boolean isGeneral() {
+        return (word & GENERAL) != 0;
+    }
+
+    /** There are to be none from here on. */
     final void endDirect() {
         long w;
         do {
@@ -279,7 +284,6 @@ public abstract class Tasklet extends TaskletPad {
      */
     public final void kill() {
         item.refuseSelfWait("kill");
-        item.look();
         item.flush("kill");
         item.stop("kill", false);
         try {
@@ -302,7 +306,7 @@ public abstract class Tasklet extends TaskletPad {
      * @return true if scheduled and not started
      */
     public final boolean isScheduled() {
-        return (word & KEPT) != 0 || item.isPending() && !item.runsUnclaimed();
+        return (word & KEPT) != 0 || WorkState.isPending(item.stateAsClaimed());
     }
 
     /**
@@ -312,18 +316,19 @@ public abstract class Tasklet extends TaskletPad {
      * @return true if running
      */
     public final boolean isRunning() {
-        return item.isRunning() || item.runsUnclaimed();
+        return WorkState.isRunning(item.stateAsClaimed());
     }
 
     /** Runner. Calls the handler; where the tasklet is disabled, that is kept for later. */
-    final void perform(BoundShare where) throws Exception {
+    final void perform(Share where) throws Exception {
         if ((word & DEPTH_MASK) == 0 || !keep(where)) {
             run();
         }
     }
 
     /** Runner. False where the tasklet has been enabled meanwhile. */
-    private boolean keep(BoundShare share) {
+    private boolean keep(Share where) {
+        BoundShare share = (BoundShare) where;
         long schedule = (long) share.cpu.index << CPU_SHIFT | (share.workqueue == highpri ? HIGH : 0) | KEPT;
         for (;;) {
             long w = word;

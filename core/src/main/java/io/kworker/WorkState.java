@@ -26,7 +26,7 @@ abstract class WorkState extends Entry {
      *         +-------------+-----------------+---------+------+-------+--------+---------+---------+
      *
      * generation   instances accepted so far; the pending instance, if any, is the newest
-     * starts       instances started so far, modulo 2048
+     * starts       instances started so far, modulo 2048; one that nobody claims at its start counts at its end
      * TURN         another one with each instance that is armed by a request: see PostedCountdown; in a Softirq,
      *              which has no timer, it is DIRECT
      * LINKED       the item's own entry is in a ring or list, dead or alive; its fields must not be written

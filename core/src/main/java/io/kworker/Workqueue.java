@@ -204,21 +204,23 @@ public final class Workqueue implements AutoCloseable {
             return false;
         }
         int generation = WorkState.generation(found) + 1;
-        if (entry.tasklet.isPlain()) {
-            submitDirect(entry, generation, cpu);
-        } else if (item.makeOrdinary(generation)) { // else somebody has taken it back
+        if (!isSubmitted(entry, generation, cpu) && item.makeOrdinary(generation)) { // else taken back, or started
             submit(item, found, generation, cpu);
         }
         return phase == OPEN || stands(item, generation);
     }
 
-    private void submitDirect(DirectEntry entry, int generation, int cpu) {
+    /** Puts the entry into the ring; false where there is no room, or it must not be there. */
+    private boolean isSubmitted(DirectEntry entry, int generation, int cpu) {
         try {
-            Share share = shares.at(cpu);
+            if (!entry.tasklet.isPlain()) {
+                return false;
+            }
+            BoundShare share = (BoundShare) shares.at(cpu);
             entry.place(share);
-            share.submit(entry);
-        } catch (Throwable t) { // out of memory
-            entry.item.unpend(generation);
+            return share.trySubmit(entry);
+        } catch (Throwable t) { // no stack left, before or after it is in the ring
+            entry.item.takeBack(generation);
             throw t;
         }
     }

@@ -1004,6 +1004,69 @@ class TaskletTest {
         assertTrue(thrown.get().getMessage().contains("kill() for " + Counted.class.getName()), thrown::toString);
     }
 
+    /** The same where the ring is full: what overflows is an ordinary item. */
+    @Test
+    void a_bh_handler_cannot_wait_for_one_that_has_overflowed() {
+        WorkRuntime runtime = runtimes.strictCpu();
+        AtomicReference<Throwable> thrown = new AtomicReference<>();
+        Counted behind = counted(runtime);
+        List<Counted> many = new ArrayList<>();
+        for (int i = 0; i < 1500; i++) {
+            many.add(counted(runtime));
+        }
+        Counted first = new Counted(runtime, self -> {
+            many.forEach(Tasklet::schedule);
+            behind.schedule();
+            thrown.set(assertThrows(WorkDeadlockException.class, behind::kill));
+        });
+        first.schedule();
+        first.awaitRuns(1);
+        many.forEach(tasklet -> tasklet.awaitRuns(1));
+        behind.awaitRuns(1);
+        assertInstanceOf(WorkDeadlockException.class, thrown.get());
+    }
+
+    /** It is looked at while others claim it. */
+    @Test
+    void what_runs_is_never_seen_not_running() {
+        WorkRuntime runtime = runtimes.strictCpu();
+        for (int round = 0; round < 200; round++) {
+            AtomicBoolean isInside = new AtomicBoolean();
+            AtomicBoolean mayEnd = new AtomicBoolean();
+            Counted tasklet = new Counted(runtime, self -> {
+                isInside.set(true);
+                while (!mayEnd.get()) {
+                    Thread.onSpinWait();
+                }
+            });
+            tasklet.schedule();
+            Await.until("it runs", isInside::get);
+            TestThreads.Started claimer = TestThreads.start(() -> {
+                tasklet.disableNoSync();
+                tasklet.item.look();
+                tasklet.enable();
+            });
+            while (!claimer.isDone()) {
+                assertTrue(tasklet.isRunning());
+                assertFalse(tasklet.isScheduled());
+            }
+            claimer.join();
+            mayEnd.set(true);
+            tasklet.awaitRuns(1);
+        }
+    }
+
+    /** As an item that any workqueue takes. */
+    @Test
+    void the_item_of_a_tasklet_runs_where_it_is_queued() {
+        WorkRuntime runtime = runtimes.runtime();
+        Counted tasklet = counted(runtime);
+        assertTrue(runtime.systemUnbound().queue(tasklet.item));
+        tasklet.awaitRuns(1);
+        assertTrue(tasklet.schedule());
+        tasklet.awaitRuns(2);
+    }
+
     /** What a dump says is queued. */
     @Test
     void a_dump_names_what_is_queued_as_its_text_does() {

@@ -22,7 +22,7 @@ class CountedTasklet extends Tasklet {
         if (inside.getAndIncrement() > 0) {
             hasOverlapped = true;
         }
-        Share share = item.runsUnclaimed() || item.home == null ? direct.share : item.home;
+        Share share = Softirq.isDirectPending(item.state()) || item.home == null ? direct.share : item.home;
         cpu = ((BoundShare) share).cpu.index;
         runs.getAndIncrement();
         inside.getAndDecrement();
