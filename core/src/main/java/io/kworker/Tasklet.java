@@ -74,8 +74,8 @@ public abstract class Tasklet extends TaskletPad {
      * No schedule is lost. It is a pending instance, or KEPT. The runner that has taken the instance either calls the
      * handler or, by a CAS from a word with depth > 0, makes it KEPT; an enable to 0 in between fails that CAS, and the
      * runner looks again. KEPT is cleared by the enable to 0, which queues the item (refused only if an instance is
-     * pending, which looks at the word after this enable), and by kill. Who is refused has done a read-modify-write on the
-     * word that enable reads, or on the item's state, so the run that comes sees what it wrote.
+     * pending, which looks at the word after this enable), and by kill. Who is refused has done a read-modify-write on
+     * the word that enable reads, or on the item's state, so the run that comes sees what it wrote.
      *
      * kill drops in the window in which the item is disabled and idle: no runner can keep. An enable that has returned
      * before has queued the item, and that run is waited for or taken back; one at the same time is as a schedule at
