@@ -66,8 +66,8 @@ final class DirectEntry extends DirectEntryPad {
     private static final VarHandle NOTED = ConstantBootstraps.fieldVarHandle(
             MethodHandles.lookup(), "generation", VarHandle.class, Entry.class, int.class);
 
-    DirectEntry(Softirq item) {
-        super(item);
+    DirectEntry(Tasklet tasklet) {
+        super(tasklet);
     }
 
     @Override
@@ -184,9 +184,13 @@ abstract class DirectEntryFields extends Entry {
     /** I: what the share says of it. No reference, since the store of one may cost a fence of its own. */
     final long number = NUMBERS.incrementAndGet();
 
-    DirectEntryFields(Softirq item) {
-        this.item = item;
-        tasklet = item.tasklet;
+    /**
+     * The item is made after it, so that most often the three lie in the heap in this order: between the fields of the
+     * tasklet's class, which runners read, and the item's state, which queuers write, is the padding of the entry.
+     */
+    DirectEntryFields(Tasklet tasklet) {
+        this.tasklet = tasklet;
+        item = new Softirq((DirectEntry) this);
     }
 }
 
@@ -195,7 +199,7 @@ abstract class DirectEntryPad extends DirectEntryFields {
     int p;
     long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14;
 
-    DirectEntryPad(Softirq item) {
-        super(item);
+    DirectEntryPad(Tasklet tasklet) {
+        super(tasklet);
     }
 }

@@ -9,8 +9,8 @@ final class Softirq extends SoftirqPad {
     /** The instance that is pending, or runs, is the one of the {@link DirectEntry}. */
     static final long DIRECT = TURN;
 
-    Softirq(Tasklet tasklet) {
-        super(tasklet);
+    Softirq(DirectEntry direct) {
+        super(direct);
     }
 
     @Override
@@ -188,18 +188,18 @@ abstract class SoftirqFields extends Work {
     /** I. */
     final DirectEntry direct;
 
-    SoftirqFields(Tasklet tasklet) {
-        this.tasklet = tasklet;
-        direct = new DirectEntry((Softirq) this);
+    SoftirqFields(DirectEntry direct) {
+        this.direct = direct;
+        tasklet = direct.tasklet;
     }
 }
 
-/** What lies behind it in the heap may be its entry, which runners read. */
+/** What lies behind it in the heap may be what runners read. */
 abstract class SoftirqPad extends SoftirqFields {
     int p;
     long p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13, p14;
 
-    SoftirqPad(Tasklet tasklet) {
-        super(tasklet);
+    SoftirqPad(DirectEntry direct) {
+        super(direct);
     }
 }

@@ -398,8 +398,8 @@ abstract class TaskletFields extends Lead {
     TaskletFields(WorkRuntime runtime) {
         normal = runtime.systemBh();
         highpri = runtime.systemBhHighpri();
-        item = new Softirq((Tasklet) this);
-        direct = item.direct;
+        direct = new DirectEntry((Tasklet) this);
+        item = direct.item;
     }
 }
 
