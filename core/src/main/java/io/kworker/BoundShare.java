@@ -4,6 +4,7 @@ package io.kworker;
 
 import java.util.Iterator;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The share of a bound workqueue on one CPU, with a limit of its own (G32). Owned with the CPU. */
@@ -221,18 +222,17 @@ final class BoundShare extends Share implements Limiter {
         if (waitingNow() > 0 || lane.queue.overflowing() > 0) {
             return true;
         }
-        for (Iterator<Entry> entries = lane.queue.ringEntries(); entries.hasNext();) {
-            if (entries.next().share == this) {
-                return true;
-            }
-        }
-        return false;
+        return ringHas(entry -> entry.share == this);
     }
 
     /** Any thread. Whether the entry is in the ring; not those that have overflowed. */
-    boolean hasInRing(Entry entry) {
-        for (Iterator<Entry> entries = lane.queue.ringEntries(); entries.hasNext();) {
-            if (entries.next() == entry) {
+    boolean hasInRing(Entry which) {
+        return ringHas(entry -> entry == which);
+    }
+
+    private boolean ringHas(Predicate<Entry> what) {
+        for (Iterator<Entry> entries = ringEntries(); entries.hasNext();) {
+            if (what.test(entries.next())) {
                 return true;
             }
         }

@@ -204,14 +204,14 @@ public final class Workqueue implements AutoCloseable {
             return false;
         }
         int generation = WorkState.generation(found) + 1;
-        if (!isSubmitted(entry, generation, cpu) && item.makeOrdinary(generation)) { // else taken back, or started
+        if (!trySubmit(entry, generation, cpu) && item.makeOrdinary(generation)) { // else taken back, or started
             submit(item, found, generation, cpu);
         }
         return phase == OPEN || stands(item, generation);
     }
 
     /** Puts the entry into the ring; false where there is no room, or it must not be there. */
-    private boolean isSubmitted(DirectEntry entry, int generation, int cpu) {
+    private boolean trySubmit(DirectEntry entry, int generation, int cpu) {
         try {
             if (!entry.tasklet.isPlain()) {
                 return false;
